@@ -51,6 +51,7 @@ struct Network {
   IpAddress ip;
   std::uint8_t prefix = 0;
 
+  bool operator==(const Network&) const = default;
   bool contains(const IpAddress& address) const;
   /// "10.0.0.0/8", "fc00::/7", or a bare address (a full-length prefix).
   static std::optional<Network> parse(std::string_view text);

@@ -43,6 +43,9 @@ class StreamFramer {
   /// Appends `bytes` and calls `message` for each complete unit. An error text ends the connection; it is counted by
   /// net.
   virtual const char* on_bytes(std::string_view bytes, const std::function<void(std::string&&)>& message) = 0;
+  /// Is the beginning of a message waiting for its rest? net closes the connection when that lasts too long. Bytes
+  /// between messages (keep-alive line ends) are not a beginning.
+  virtual bool partial() const = 0;
 };
 
 /// What happens on connections, delivered on the control thread.

@@ -1,0 +1,194 @@
+#include "sim/speaker.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "audio/g711.hpp"
+#include "audio/goertzel.hpp"
+
+namespace junctor::sim {
+namespace {
+
+constexpr double sample_rate = 8000;
+constexpr std::size_t frame = 160;  // samples of 20 ms
+constexpr Duration frame_time = milliseconds(20);
+constexpr double spoken_dbm0 = -10, heard_dbm0 = -20, purity_db = 1.0;
+constexpr std::uint16_t digit_length = 800;  // timestamp units: 100 ms
+constexpr std::string_view keys = "0123456789*#ABCD";
+constexpr std::size_t header_bytes = 12;
+
+std::uint32_t read(std::span<const std::uint8_t> bytes, std::size_t at, std::size_t count) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < count; ++i) value = value << 8 | bytes[at + i];
+  return value;
+}
+
+void append(std::string& out, std::uint32_t value, int count) {
+  for (int shift = 8 * (count - 1); shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xff);
+}
+
+audio::Law law_of(std::uint8_t payload_type) {
+  return payload_type == Speaker::pcmu ? audio::Law::mu : audio::Law::a;
+}
+
+Address rtcp_of(const Address& rtp) {
+  return {rtp.ip, static_cast<std::uint16_t>(rtp.port + 1)};
+}
+
+}  // namespace
+
+Speaker::Speaker(World& world, Net& net, const Address& rtp) : world_(world), net_(net), rtp_(rtp) {
+  SeededRandom random = world_.random().fork();
+  ssrc_ = static_cast<std::uint32_t>(random.next());
+  timestamp_ = static_cast<std::uint32_t>(random.next());
+  sequence_ = static_cast<std::uint16_t>(random.next());
+  net_.bind(rtp_, [this](const Address& from, std::span<const std::uint8_t> bytes) { on_rtp(from, bytes); });
+  net_.bind(rtcp_of(rtp_), [this](const Address&, std::span<const std::uint8_t> bytes) { on_rtcp(bytes); });
+}
+
+Speaker::~Speaker() {
+  *alive_ = false;
+  net_.unbind(rtp_);
+  net_.unbind(rtcp_of(rtp_));
+}
+
+void Speaker::configure(std::optional<Address> remote, bool send, std::uint8_t payload_type, std::uint8_t event_type) {
+  remote_ = remote;
+  may_send_ = send;
+  payload_type_ = payload_type;
+  event_type_ = event_type;
+}
+
+void Speaker::stop() {
+  may_send_ = talking_ = false;
+  remote_.reset();
+}
+
+// ---------------------------------------------------------------------------------------------------------- speaking
+
+void Speaker::speak(double hz) {
+  tone_ = hz > 0 ? audio::ToneGenerator(hz, spoken_dbm0, sample_rate) : audio::ToneGenerator();
+  talking_ = true;
+  if (!std::exchange(ticking_, true)) tick();
+}
+
+void Speaker::be_quiet() {
+  talking_ = false;
+}
+
+void Speaker::press(char digit) {
+  digit_ = digit;
+  digit_duration_ = 0;
+  digit_timestamp_ = timestamp_;
+  if (!std::exchange(ticking_, true)) tick();
+}
+
+void Speaker::tick() {
+  if (!talking_ && digit_ == 0) {
+    ticking_ = false;
+    marker_ = true;
+    return;
+  }
+  const bool send = may_send_ && remote_;
+  if (digit_ != 0) {
+    digit_duration_ = static_cast<std::uint16_t>(digit_duration_ + frame);
+    const bool end = digit_duration_ >= digit_length;
+    const std::array<std::uint8_t, 4> event{
+        static_cast<std::uint8_t>(keys.find(digit_)), static_cast<std::uint8_t>((end ? 0x80 : 0) | 10),
+        static_cast<std::uint8_t>(digit_duration_ >> 8), static_cast<std::uint8_t>(digit_duration_ & 0xff)};
+    if (send && event_type_ != 255) {
+      const int copies = end ? 3 : 1;  // RFC 4733 §2.5.1.4
+      for (int i = 0; i < copies; ++i) send_packet(event_type_, digit_duration_ == frame, digit_timestamp_, event);
+    }
+    if (end) digit_ = 0;
+  } else {
+    std::array<std::int16_t, frame> samples{};
+    tone_.generate(samples);
+    std::array<std::uint8_t, frame> payload{};
+    audio::encode(law_of(payload_type_), samples, payload);
+    if (send) send_packet(payload_type_, std::exchange(marker_, false), timestamp_, payload);
+  }
+  timestamp_ += frame;
+  world_.after(frame_time, [this, alive = alive_] {
+    if (*alive) tick();
+  });
+}
+
+void Speaker::send_packet(std::uint8_t payload_type, bool marker, std::uint32_t timestamp,
+                          std::span<const std::uint8_t> payload) {
+  std::string packet;
+  append(packet, 0x80, 1);
+  append(packet, (marker ? 0x80u : 0u) | payload_type, 1);
+  append(packet, sequence_++, 2);
+  append(packet, timestamp, 4);
+  append(packet, ssrc_, 4);
+  packet += text_of(payload);
+  ++sent_;
+  net_.send(rtp_, *remote_, bytes_of(packet));
+}
+
+void Speaker::send_raw(const Address& to, std::span<const std::uint8_t> bytes) {
+  net_.send(rtp_, to, bytes);
+}
+
+// ----------------------------------------------------------------------------------------------------------- hearing
+
+void Speaker::on_rtp(const Address&, std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < header_bytes || bytes[0] >> 6 != 2) return;
+  const auto payload_type = static_cast<std::uint8_t>(bytes[1] & 0x7f);
+  const auto sequence = static_cast<std::uint16_t>(read(bytes, 2, 2));
+  const std::uint32_t timestamp = read(bytes, 4, 4), ssrc = read(bytes, 8, 4);
+  const auto payload = bytes.subspan(header_bytes);
+  if (received_ > 0) {
+    const auto step = static_cast<std::int16_t>(sequence - heard_sequence_);
+    if (ssrc != heard_ssrc_) ++ssrc_changes_;
+    if (step != 1) ++sequence_jumps_;
+    if (step > 0 && static_cast<std::int32_t>(timestamp - heard_timestamp_) < 0) ++timestamp_faults_;
+  }
+  ++received_;
+  heard_ssrc_ = ssrc;
+  heard_sequence_ = sequence;
+  heard_timestamp_ = timestamp;
+  last_heard_ = world_.now();
+  if (event_type_ != 255 && payload_type == event_type_) {
+    if (payload.size() < 4 || (timestamp == heard_event_timestamp_ && !digits_.empty())) return;
+    heard_event_timestamp_ = timestamp;
+    if (payload[0] < keys.size()) digits_ += keys[payload[0]];
+    return;
+  }
+  if (payload_type != pcmu && payload_type != pcma) {
+    ++wrong_payload_;
+    return;
+  }
+  for (const std::uint8_t code : payload) {
+    samples_[next_sample_] = audio::decode(law_of(payload_type), code);
+    next_sample_ = (next_sample_ + 1) % window;
+    filled_ = std::min(filled_ + 1, window);
+  }
+}
+
+void Speaker::on_rtcp(std::span<const std::uint8_t> bytes) {
+  constexpr std::uint8_t sender_report = 200;
+  if (bytes.size() < 8 || bytes[0] >> 6 != 2) return;
+  ++rtcp_received_;
+  if (bytes[1] == sender_report) ++sender_reports_;
+}
+
+bool Speaker::recent() const {
+  return last_heard_ && world_.now() - *last_heard_ <= 3 * frame_time && filled_ == window;
+}
+
+bool Speaker::hears(double hz) const {
+  if (!recent()) return false;
+  std::array<std::int16_t, window> ordered{};
+  std::ranges::rotate_copy(samples_, samples_.begin() + static_cast<std::ptrdiff_t>(next_sample_), ordered.begin());
+  const double tone = audio::tone_level_dbm0(ordered, hz, sample_rate);
+  return tone > heard_dbm0 && audio::total_level_dbm0(ordered) - tone < purity_db;
+}
+
+bool Speaker::hears_nothing() const {
+  return !last_heard_ || world_.now() - *last_heard_ > 10 * frame_time;
+}
+
+}  // namespace junctor::sim

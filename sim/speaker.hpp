@@ -1,0 +1,100 @@
+#pragma once
+// The audio of one call of a scripted phone: speaks a tone as G.711 over RTP and measures what it hears. Keeps the
+// books that tell whether the far end's stream is one stream: one SSRC, continuous sequence numbers and timestamps.
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "audio/tone.hpp"
+#include "base/address.hpp"
+#include "base/time.hpp"
+#include "sim/net.hpp"
+#include "sim/world.hpp"
+
+namespace junctor::sim {
+
+class Speaker {
+ public:
+  static constexpr std::uint8_t pcmu = 0, pcma = 8;
+
+  Speaker(World& world, Net& net, const Address& rtp);
+  ~Speaker();
+  Speaker(const Speaker&) = delete;
+  Speaker& operator=(const Speaker&) = delete;
+
+  /// After each offer/answer: where to, whether at all, and as what. `event_type` 255: no telephone-event.
+  void configure(std::optional<Address> remote, bool send, std::uint8_t payload_type, std::uint8_t event_type);
+  /// The line is over.
+  void stop();
+
+  /// A tone from now on, every 20 ms; 0 is silence that is sent all the same.
+  void speak(double hz);
+  /// Sends nothing any more.
+  void be_quiet();
+  /// One key as telephone-event (RFC 4733), 100 ms long.
+  void press(char digit);
+  /// Bytes of anybody's making, from our socket.
+  void send_raw(const Address& to, std::span<const std::uint8_t> bytes);
+
+  /// The last 100 ms were that tone and little else.
+  bool hears(double hz) const;
+  bool hears_nothing() const;
+
+  const Address& rtp() const { return rtp_; }
+  const std::optional<Address>& remote() const { return remote_; }
+  std::uint64_t sent() const { return sent_; }
+  std::uint64_t received() const { return received_; }
+  std::uint64_t rtcp_received() const { return rtcp_received_; }
+  std::uint64_t sender_reports() const { return sender_reports_; }
+  /// Packets after the first whose SSRC was another than before.
+  std::uint64_t ssrc_changes() const { return ssrc_changes_; }
+  /// Packets whose sequence number did not follow the one before; 0 on a perfect line.
+  std::uint64_t sequence_jumps() const { return sequence_jumps_; }
+  /// Packets whose timestamp went backward in a stream whose sequence went forward.
+  std::uint64_t timestamp_faults() const { return timestamp_faults_; }
+  /// Packets with a payload type that is in none of our descriptions.
+  std::uint64_t wrong_payload() const { return wrong_payload_; }
+  /// Keys heard, each once.
+  const std::string& digits() const { return digits_; }
+  std::optional<TimePoint> last_heard() const { return last_heard_; }
+
+ private:
+  void tick();
+  void send_packet(std::uint8_t payload_type, bool marker, std::uint32_t timestamp,
+                   std::span<const std::uint8_t> payload);
+  void on_rtp(const Address& from, std::span<const std::uint8_t> bytes);
+  void on_rtcp(std::span<const std::uint8_t> bytes);
+  bool recent() const;
+
+  static constexpr std::size_t window = 800;  // samples: 100 ms
+
+  World& world_;
+  Net& net_;
+  Address rtp_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+
+  std::optional<Address> remote_;
+  bool may_send_ = false, talking_ = false, ticking_ = false;
+  std::uint8_t payload_type_ = pcma, event_type_ = 255;
+  audio::ToneGenerator tone_;
+  std::uint32_t ssrc_, timestamp_;
+  std::uint16_t sequence_;
+  bool marker_ = true;
+  char digit_ = 0;
+  std::uint16_t digit_duration_ = 0;
+  std::uint32_t digit_timestamp_ = 0;
+
+  std::uint64_t sent_ = 0, received_ = 0, rtcp_received_ = 0, sender_reports_ = 0;
+  std::uint64_t ssrc_changes_ = 0, sequence_jumps_ = 0, timestamp_faults_ = 0, wrong_payload_ = 0;
+  std::uint32_t heard_ssrc_ = 0, heard_timestamp_ = 0, heard_event_timestamp_ = 0;
+  std::uint16_t heard_sequence_ = 0;
+  std::array<std::int16_t, window> samples_{};  // the last ones, in order from next_sample_
+  std::size_t filled_ = 0, next_sample_ = 0;
+  std::optional<TimePoint> last_heard_;
+  std::string digits_;
+};
+
+}  // namespace junctor::sim

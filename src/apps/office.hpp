@@ -1,0 +1,42 @@
+#pragma once
+// What the apps know of the configuration: a value that hub fills and swaps whole on reload. A call keeps what it began
+// with.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+#include "routing/routing.hpp"
+#include "sip/digest.hpp"
+
+namespace junctor::apps {
+
+/// A carrier or another PBX, reached by address; who calls from its addresses is it.
+struct Trunk {
+  std::string name;
+  std::vector<Network> sources;                 ///< `sources` of the configuration, and a literal address in `host`
+  std::string host;                             ///< resolved from time to time when it is a name
+  std::optional<sip::digest::Account> account;  ///< to answer its challenges with
+  std::vector<std::string> codecs;
+  std::uint32_t max_calls = 0;  ///< both ways; 0: unlimited
+};
+
+struct Office {
+  std::shared_ptr<const routing::Tables> tables;
+  std::vector<Trunk> trunks;
+  std::vector<std::string> domains;  ///< the first is shown as host of From; empty: our address
+  std::uint32_t max_calls = 0;       ///< 0: unlimited
+
+  const Trunk* find_trunk(std::string_view name) const {
+    for (const Trunk& trunk : trunks)
+      if (trunk.name == name) return &trunk;
+    return nullptr;
+  }
+};
+
+using OfficeSnapshot = std::shared_ptr<const Office>;
+
+}  // namespace junctor::apps

@@ -1,0 +1,50 @@
+#include "audio/g711.hpp"
+
+#include <cstdlib>
+#include <gtest/gtest.h>
+
+namespace junctor::audio {
+namespace {
+
+TEST(G711, decodes_the_ends_and_the_middle_of_each_law) {
+  EXPECT_EQ(decode(Law::mu, 0xff), 0);
+  EXPECT_EQ(decode(Law::mu, 0x7f), 0);
+  EXPECT_EQ(decode(Law::mu, 0x80), 32124);
+  EXPECT_EQ(decode(Law::mu, 0x00), -32124);
+  EXPECT_EQ(decode(Law::a, 0xd5), 8);
+  EXPECT_EQ(decode(Law::a, 0x55), -8);
+  EXPECT_EQ(decode(Law::a, 0xaa), 32256);
+  EXPECT_EQ(decode(Law::a, 0x2a), -32256);
+}
+
+TEST(G711, every_code_survives_decoding_and_encoding) {
+  for (unsigned code = 0; code < 256; ++code) {
+    const auto c = static_cast<std::uint8_t>(code);
+    EXPECT_EQ(encode(Law::a, decode(Law::a, c)), c);
+    if (c != 0x7f) {  // minus zero
+      EXPECT_EQ(encode(Law::mu, decode(Law::mu, c)), c);
+    }
+  }
+}
+
+TEST(G711, every_sample_is_within_half_a_step_and_order_is_kept) {
+  for (const Law law : {Law::mu, Law::a}) {
+    std::int16_t previous = decode(law, encode(law, -32768));
+    for (int sample = -32768; sample <= 32767; ++sample) {
+      const std::int16_t back = decode(law, encode(law, static_cast<std::int16_t>(sample)));
+      ASSERT_GE(back, previous) << sample;
+      previous = back;
+      const int magnitude = std::abs(sample);
+      const int allowed = magnitude > 32124 ? 650 : magnitude / 32 + 12;
+      ASSERT_LE(std::abs(back - sample), allowed) << sample;
+    }
+  }
+}
+
+TEST(G711, silence_is_the_code_of_zero) {
+  EXPECT_EQ(encode(Law::mu, 0), silence(Law::mu));
+  EXPECT_EQ(encode(Law::a, 0), silence(Law::a));
+}
+
+}  // namespace
+}  // namespace junctor::audio

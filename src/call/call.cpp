@@ -1,0 +1,620 @@
+#include "call/call.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "call/sdp_body.hpp"
+#include "sip/headers.hpp"
+
+namespace junctor::call {
+
+std::string_view to_string(Disposition disposition) {
+  switch (disposition) {
+    case Disposition::answered:
+      return "answered";
+    case Disposition::no_answer:
+      return "no_answer";
+    case Disposition::busy:
+      return "busy";
+    case Disposition::rejected:
+      return "rejected";
+    case Disposition::failed:
+      return "failed";
+    case Disposition::canceled:
+      return "canceled";
+  }
+  return "";
+}
+
+Call::Call(CallId id, Services services, std::shared_ptr<const CallSettings> settings, CallOwner& owner, TimePoint now)
+    : id_(id), services_(services), settings_(std::move(settings)), owner_(owner), start_(now) {}
+
+Leg* Call::leg(LegId id) {
+  for (const auto& leg : legs_)
+    if (leg->id() == id) return leg.get();
+  return nullptr;
+}
+
+std::optional<std::uint32_t> Call::worker() const {
+  for (const auto& leg : legs_)
+    if (leg->port() != nullptr) return leg->port()->worker;
+  return std::nullopt;
+}
+
+HangupBy Call::side_of(const Leg& leg) const {
+  return leg.id() == first_leg_ ? HangupBy::caller : HangupBy::callee;
+}
+
+Disposition Call::disposition() const {
+  if (answer_) return Disposition::answered;
+  switch (cause_.status) {
+    case 486:
+    case 600:
+      return Disposition::busy;
+    case 408:
+    case 480:
+      return Disposition::no_answer;
+    case 487:
+      return Disposition::canceled;
+    case 403:
+    case 603:
+    case 607:
+      return Disposition::rejected;
+    default:
+      return Disposition::failed;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- journal
+
+void Call::journalled(TimePoint now) {
+  journalled_ = true;
+  auto work = std::move(until_journalled_);
+  until_journalled_.clear();
+  for (auto& each : work) each(now);
+}
+
+void Call::once_journalled(std::function<void(TimePoint)> work, TimePoint now) {
+  if (journalled_) return work(now);
+  until_journalled_.push_back(std::move(work));
+}
+
+// --------------------------------------------------------------------------------------------------------- commands
+
+Leg& Call::start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source,
+                         LegKind kind, Party caller, Party callee, std::vector<std::string> codecs, TimePoint now) {
+  caller_ = caller;
+  callee_ = std::move(callee);
+  auto leg = std::make_unique<Leg>(owner_.new_leg_id(), kind, LegDirection::inbound, services_, settings_, *this);
+  Leg& made = *leg;
+  made.start_inbound(invite, request, source, std::move(caller), std::move(codecs), now);
+  first_leg_ = made.id();
+  legs_.push_back(std::move(leg));
+  owner_.index(made);
+  return made;
+}
+
+Result<LegId, Refusal> Call::add_leg(AddLeg wanted, TimePoint now) {
+  if (ending()) return fail(Refusal::wrong_state);
+  if (legs_.size() >= legs_max) return fail(Refusal::too_many_legs);
+  Leg::OutboundInvite invite;
+  invite.to = std::move(wanted.to);
+  invite.from = std::move(wanted.from);
+  invite.from_host = std::move(wanted.from_host);
+  invite.headers = std::move(wanted.headers);
+  invite.worker = worker();
+  if (const Leg* const like = leg(wanted.like)) {
+    if (like->invite() != nullptr && like->direction() == LegDirection::inbound)
+      invite.max_forwards = like->invite()->max_forwards().value_or(sip::max_forwards_initial) - 1;
+    if (like->is_up()) {
+      if (like->remote() != nullptr) invite.wish = wish_of(*like->remote());
+      if (invite.wish) invite.wish->direction = sip::sdp::Direction::sendrecv;
+    } else if (like->remote_offer() != nullptr) {
+      invite.wish = wish_of(*like->remote_offer());
+      if (!invite.wish) return fail(Refusal::no_common_codec);
+    } else if (like->remote() != nullptr) {
+      invite.wish = wish_of(*like->remote());
+    }
+  } else {
+    invite.wish = own_wish();
+  }
+  auto made =
+      std::make_unique<Leg>(owner_.new_leg_id(), wanted.kind, LegDirection::outbound, services_, settings_, *this);
+  Leg& leg = *made;
+  leg.label = std::move(wanted.label);
+  legs_.push_back(std::move(made));
+  owner_.index(leg);
+  const LegId id = leg.id();
+  leg.start_outbound(std::move(invite), now);
+  owner_.index_port(leg);
+  return id;
+}
+
+Result<void, Refusal> Call::ring(LegId id, int status, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (!ring_ && status >= 180) ring_ = now;
+  once_journalled(
+      [this, id, status](TimePoint then) {
+        if (Leg* const still = this->leg(id)) still->ring(status, nullptr, then);
+      },
+      now);
+  return {};
+}
+
+Result<void, Refusal> Call::early_media(LegId id, LegId from_id, int status, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  Leg* const from = this->leg(from_id);
+  if (leg == nullptr || from == nullptr) return fail(Refusal::no_such_leg);
+  // An early answer that is given once stays: the codecs of another fork could differ.
+  if (leg->local() != nullptr || leg->remote_offer() == nullptr || from->remote() == nullptr)
+    return ring(id, status, now);
+  if (!leg->take_port(leg->address().ip.family, worker())) return fail(Refusal::no_port);
+  owner_.index_port(*leg);
+  const auto wish = wish_of(*from->remote());
+  if (!wish) return ring(id, status, now);
+  auto answer = answer_for(*leg->remote_offer(), *wish, leg->local_media(), nullptr);
+  if (!answer) return ring(id, status, now);
+  if (!ring_ && status >= 180) ring_ = now;
+  once_journalled(
+      [this, id, from_id, status, answer = std::move(*answer)](TimePoint then) {
+        Leg* const still = this->leg(id);
+        Leg* const other = this->leg(from_id);
+        if (still == nullptr || still->local() != nullptr) return;
+        still->ring(status, &answer, then);
+        if (other != nullptr && other->port() != nullptr) join(*still, *other);
+      },
+      now);
+  return {};
+}
+
+void Call::join(Leg& a, Leg& b) {
+  if (a.port() == nullptr || b.port() == nullptr || a.port()->worker != b.port()->worker) return;
+  services_.media.command(a.port()->worker, media::Join{a.port()->id, b.port()->id});
+}
+
+void Call::connect(Leg& a, Leg& b) {
+  a.peer = b.id();
+  b.peer = a.id();
+  join(a, b);
+}
+
+/// The description for a leg that waits for its answer (or for our offer), from what the other leg agreed to (or
+/// offers).
+void Call::give_answer(Leg& leg, Leg& from, TimePoint now) {
+  const sip::sdp::Session* const said = from.remote_offer() != nullptr ? from.remote_offer() : from.remote();
+  const auto wish = said != nullptr ? wish_of(*said) : std::nullopt;
+  const auto refuse = [&] {
+    const Cause why{488, 88, "no common codec"};
+    note_end(HangupBy::hub, why);
+    hang_up(why, HangupBy::hub, now);
+  };
+  if (!wish) return refuse();
+  if (leg.local() != nullptr &&
+      leg.remote_offer() != nullptr) {  // answered in an 18x already: that stands (RFC 3261 §13.2.1)
+    const sip::sdp::Session before = *leg.local();
+    leg.accept(&before, now);
+    connect(leg, from);
+    if (leg.remote() != nullptr && from.local() != nullptr && from.remote() != nullptr &&
+        !same_codecs(before, *leg.remote(), *from.local(), *from.remote()))
+      renegotiate(from, leg, now);
+    return;
+  }
+  if (leg.local() != nullptr) {  // answered reliably
+    leg.accept(nullptr, now);
+    return connect(leg, from);
+  }
+  if (leg.remote_offer() != nullptr) {
+    const auto answer = answer_for(*leg.remote_offer(), *wish, leg.local_media(), nullptr);
+    if (!answer) return refuse();
+    leg.accept(&*answer, now);
+  } else {
+    const auto offer = offer_for(*wish, leg.local_media(), nullptr);
+    leg.accept(&offer, now);
+  }
+  connect(leg, from);
+}
+
+Result<void, Refusal> Call::answer(LegId id, LegId with, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  Leg* const other = this->leg(with);
+  if (leg == nullptr || other == nullptr) return fail(Refusal::no_such_leg);
+  if (leg->is_up() || !other->is_up()) return fail(Refusal::wrong_state);
+  if (!leg->take_port(leg->address().ip.family, worker())) return fail(Refusal::no_port);
+  owner_.index_port(*leg);
+  answered_by_ = other->label.empty() ? other->uri() : other->label;
+  leg->peer = with;
+  other->peer = id;
+  once_journalled(
+      [this, id, with](TimePoint then) {
+        Leg* const still = this->leg(id);
+        Leg* const from = this->leg(with);
+        if (still == nullptr || from == nullptr || !from->is_up()) return;
+        give_answer(*still, *from, then);
+        if (!still->is_up()) return;
+        if (!answer_) answer_ = then;
+        owner_.tell({id_, Answered{id, with}});
+      },
+      now);
+  return {};
+}
+
+Result<void, Refusal> Call::answer_with_source(LegId id, Source source, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (leg->is_up()) return fail(Refusal::wrong_state);
+  MediaWish wish = own_wish();
+  if (const auto* offer = leg->remote_offer()) {
+    const auto theirs = wish_of(*offer);
+    if (!theirs) return fail(Refusal::no_common_codec);
+    // Echo sends back what comes, whatever it is; a tone is made here, in a codec of ours.
+    if (source == Source::echo) wish.codecs = theirs->codecs;
+    wish.ptime = theirs->ptime;
+  }
+  if (!leg->take_port(leg->address().ip.family, worker())) return fail(Refusal::no_port);
+  owner_.index_port(*leg);
+  std::optional<sip::sdp::Session> description;
+  if (const auto* offer = leg->remote_offer()) {
+    auto answer = answer_for(*offer, wish, leg->local_media(), nullptr);
+    if (!answer) return fail(Refusal::no_common_codec);
+    description = std::move(*answer);
+  } else {
+    description = offer_for(wish, leg->local_media(), nullptr);
+  }
+  answered_by_ = source == Source::echo ? "echo" : "tone";
+  once_journalled(
+      [this, id, source, description = std::move(*description)](TimePoint then) {
+        Leg* const still = this->leg(id);
+        if (still == nullptr || still->port() == nullptr) return;
+        still->accept(&description, then);
+        if (!still->is_up()) return;
+        if (!answer_) answer_ = then;
+        owner_.tell({id_, Answered{id, {}}});
+        const media::PortLease& port = *still->port();
+        if (source == Source::echo) {
+          services_.media.command(port.worker, media::Echo{port.id});
+        } else {
+          services_.media.command(port.worker, media::Tone{port.id});
+        }
+      },
+      now);
+  return {};
+}
+
+Result<void, Refusal> Call::reject(LegId id, const Cause& why, const Headers& headers, HangupBy by, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (leg->is_up()) return fail(Refusal::wrong_state);
+  until_journalled_.clear();
+  note_end(by, why);
+  leg->reject(why, now, headers);
+  hang_up(why, by, now);
+  return {};
+}
+
+Result<void, Refusal> Call::hang_up_leg(LegId id, const Cause& why, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  leg->hang_up(why, now);
+  return {};
+}
+
+void Call::note_end(HangupBy by, const Cause& why) {
+  if (hangup_by_ != HangupBy::nobody) return;
+  hangup_by_ = by;
+  cause_ = why;
+}
+
+void Call::hang_up(const Cause& why, HangupBy by, TimePoint now) {
+  note_end(by, why);
+  if (!end_) end_ = now;
+  until_journalled_.clear();
+  for (std::size_t i = 0; i < legs_.size(); ++i) legs_[i]->hang_up(why, now);
+}
+
+std::unique_ptr<Leg> Call::release(LegId id) {
+  const auto at = std::find_if(legs_.begin(), legs_.end(), [&](const auto& leg) { return leg->id() == id; });
+  JUNCTOR_CHECK(at != legs_.end());
+  if (Leg* const peer = leg((*at)->peer)) peer->peer = {};
+  auto leg = std::move(*at);
+  legs_.erase(at);
+  leg->peer = {};
+  past_legs_.push_back(facts_of(*leg));
+  return leg;
+}
+
+void Call::adopt(std::unique_ptr<Leg> leg) {
+  leg->set_owner(*this);
+  legs_.push_back(std::move(leg));
+}
+
+Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  leg->notify_refer(status, last, now);
+  return {};
+}
+
+// ----------------------------------------------------------------------------------------- two legs that must fit
+
+Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
+  Leg* const a = leg(a_id);
+  Leg* const b = leg(b_id);
+  if (a == nullptr || b == nullptr) return fail(Refusal::no_such_leg);
+  if (!a->is_up() || !b->is_up() || a->port() == nullptr || b->port() == nullptr) return fail(Refusal::wrong_state);
+  for (Leg* const each : {a, b})
+    if (Leg* const old = leg(each->peer); old != nullptr && old != a && old != b) old->peer = {};
+  const bool moved = a->port()->worker != b->port()->worker;
+  if (moved && !b->move_port(a->port()->worker, now)) return fail(Refusal::no_port);
+  if (moved) owner_.index_port(*b);
+  connect(*a, *b);
+  const bool fits = !moved && a->media_answered() && b->media_answered() &&
+                    same_codecs(*a->local(), *a->remote(), *b->local(), *b->remote());
+  if (!fits) renegotiate(*a, *b, now);
+  return {};
+}
+
+/// First `b` is offered what `a` can do; then, if `b`'s choice is narrower or `a` was on hold, `a` is offered that.
+void Call::renegotiate(Leg& a, Leg& b, TimePoint now) {
+  renegotiation_ = {a.id(), b.id(), Renegotiation::Step::first};
+  step_renegotiation(b, now);
+}
+
+void Call::step_renegotiation(Leg& leg, TimePoint now) {
+  Leg* const other = this->leg(leg.id() == renegotiation_.a ? renegotiation_.b : renegotiation_.a);
+  if (other == nullptr || other->remote() == nullptr || leg.local() == nullptr) return;
+  auto wish = wish_of(*other->remote());
+  if (!wish) return;
+  wish->direction = sip::sdp::Direction::sendrecv;
+  const auto offer = offer_for(*wish, leg.local_media(), leg.local());
+  leg.exchange_for = {};
+  leg.send_offer(&offer, false, now);
+}
+
+// ---------------------------------------------------------------------------------------------------- what legs tell
+
+void Call::on_ringing(Leg& leg, int status, bool with_media, TimePoint) {
+  owner_.index_port(leg);
+  owner_.tell({id_, LegRinging{leg.id(), status, with_media}});
+}
+
+void Call::on_answered(Leg& leg, TimePoint) {
+  owner_.index_port(leg);
+  owner_.tell({id_, LegAnswered{leg.id()}});
+}
+
+void Call::on_acknowledged(Leg& leg, bool with_answer, TimePoint now) {
+  Leg* const peer = this->leg(leg.peer);
+  if (peer == nullptr) return;
+  if (with_answer && peer->remote_offer() != nullptr && !peer->wants_our_response() && leg.remote() != nullptr) {
+    const auto wish = wish_of(*leg.remote());
+    auto answer =
+        wish ? answer_for(*peer->remote_offer(), *wish, peer->local_media(), peer->local())
+             : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
+    if (!answer) return hang_up({488, 88, "no common codec"}, HangupBy::hub, now);
+    peer->ack(*answer, now);
+  }
+  if (renegotiation_.step == Renegotiation::Step::first && !leg.exchange_open() && !peer->exchange_open())
+    step_renegotiation(*this->leg(renegotiation_.b), now);
+}
+
+void Call::on_failed(Leg& leg, const Cause& cause, std::optional<std::uint32_t> retry_after, TimePoint) {
+  owner_.tell({id_, LegFailed{leg.id(), cause, retry_after}});
+}
+
+void Call::on_gone(Leg& leg, const Cause& cause, TimePoint now) {
+  const bool talked = leg.answered_at.has_value();
+  if (leg.id() == first_leg_ || (talked && leg.peer)) note_end(side_of(leg), cause);
+  if (Leg* const peer = this->leg(leg.peer)) {
+    peer->peer = {};
+    if (peer->wants_our_response()) peer->refuse_offer(488, now);
+  }
+  owner_.tell({id_, LegGone{leg.id(), cause, true}});
+}
+
+void Call::answer_alone(Leg& leg, TimePoint now) {
+  MediaWish wish = own_wish();
+  if (leg.local() != nullptr)
+    if (auto before = wish_of(*leg.local())) wish = std::move(*before);
+  wish.direction = sip::sdp::Direction::sendrecv;
+  if (leg.remote_offer() == nullptr) {
+    const auto offer = offer_for(wish, leg.local_media(), leg.local());
+    return leg.offer_in_answer(offer, now);
+  }
+  const auto answer = answer_for(*leg.remote_offer(), wish, leg.local_media(), leg.local());
+  if (answer) {
+    leg.answer_offer(*answer, now);
+  } else {
+    leg.refuse_offer(488, now);
+  }
+}
+
+void Call::on_offer(Leg& leg, TimePoint now) {
+  Leg* const peer = this->leg(leg.peer);
+  if (peer == nullptr || !peer->is_up() || !leg.is_up()) return answer_alone(leg, now);
+  if (peer->exchange_open() || renegotiation_.step != Renegotiation::Step::none) return leg.refuse_offer(491, now);
+  peer->exchange_for = leg.id();
+  if (leg.remote_offer() == nullptr) return peer->send_offer(nullptr, false, now);
+  const auto wish = wish_of(*leg.remote_offer());
+  if (!wish) {  // T.38 or SRTP alone: not carried
+    peer->exchange_for = {};
+    return leg.refuse_offer(488, now);
+  }
+  const auto offer = offer_for(*wish, peer->local_media(), peer->local());
+  peer->send_offer(&offer, leg.offer_came_by_update(), now);
+  if (!peer->exchange_open()) {
+    peer->exchange_for = {};
+    leg.refuse_offer(491, now);
+  }
+}
+
+void Call::on_offer_withdrawn(Leg& leg, TimePoint now) {
+  if (Leg* const peer = this->leg(leg.peer); peer != nullptr && peer->exchange_for == leg.id()) peer->cancel_offer(now);
+}
+
+void Call::on_offer_accepted(Leg& leg, TimePoint now) {
+  const LegId origin_id = std::exchange(leg.exchange_for, LegId{});
+  if (!origin_id) {
+    const auto step = renegotiation_.step;
+    Leg* const a = this->leg(renegotiation_.a);
+    Leg* const b = this->leg(renegotiation_.b);
+    renegotiation_.step = Renegotiation::Step::none;
+    if (a == nullptr || b == nullptr || step == Renegotiation::Step::none) return;
+    join(*a, *b);
+    const bool fits =
+        a->media_answered() && b->media_answered() && same_codecs(*a->local(), *a->remote(), *b->local(), *b->remote());
+    if (fits || step == Renegotiation::Step::second) return;
+    renegotiation_.step = Renegotiation::Step::second;
+    return step_renegotiation(*a, now);
+  }
+  Leg* const origin = this->leg(origin_id);
+  const bool due = origin != nullptr && origin->wants_our_response();
+  if (leg.remote_offer() != nullptr) {  // a re-INVITE without an offer went through: theirs goes back
+    const auto wish = wish_of(*leg.remote_offer());
+    if (due && wish && origin->remote_offer() == nullptr) {
+      const auto offer = offer_for(*wish, origin->local_media(), origin->local());
+      return origin->offer_in_answer(offer, now);
+    }
+    if (leg.local() != nullptr) leg.ack(*leg.local(), now);
+    return;
+  }
+  if (!due) return;
+  const auto wish = wish_of(*leg.remote());
+  auto answer = wish && origin->remote_offer() != nullptr
+                    ? answer_for(*origin->remote_offer(), *wish, origin->local_media(), origin->local())
+                    : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
+  if (answer) {
+    origin->answer_offer(*answer, now);
+  } else {
+    origin->refuse_offer(488, now);
+  }
+}
+
+void Call::on_offer_refused(Leg& leg, int status, TimePoint now) {
+  const LegId origin_id = std::exchange(leg.exchange_for, LegId{});
+  if (Leg* const origin = this->leg(origin_id)) {
+    if (origin->wants_our_response()) origin->refuse_offer(status == 481 || status == 408 ? 500 : status, now);
+    return;
+  }
+  renegotiation_.step = Renegotiation::Step::none;
+  if (status == 488 || status == 606) hang_up({488, 88, "no common codec"}, HangupBy::hub, now);
+}
+
+void Call::on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) {
+  Leg* const peer = this->leg(leg.peer);
+  if (peer == nullptr || !peer->is_up()) {
+    switch (request.method()) {
+      case sip::Method::options:
+        return leg.respond(id, 200, now,
+                           {{}, {}, {{"Allow", std::string(allowed_methods)}, {"Accept", "application/sdp"}}});
+      case sip::Method::message:
+        return leg.respond(id, 405, now, {{}, {}, {{"Allow", std::string(allowed_methods)}}});
+      default:
+        return leg.respond(id, 200, now);
+    }
+  }
+  if (passing_.size() >= passing_max) return leg.respond(id, 503, now, {{}, {}, {{"Retry-After", "1"}}});
+  Payload payload;
+  payload.content_type = request.header(sip::HeaderId::content_type).value_or("");
+  payload.body = request.body();
+  for (const auto header : {sip::HeaderId::event, sip::HeaderId::subscription_state, sip::HeaderId::info_package,
+                            sip::HeaderId::content_disposition, sip::HeaderId::content_encoding, sip::HeaderId::accept})
+    if (const auto value = request.header(header)) payload.headers.emplace_back(to_string(header), *value);
+  passing_.push_back({next_context_, leg.id(), id});
+  peer->send_request(request.method_name(), payload, next_context_++, now);
+}
+
+void Call::on_message_answered(Leg&, std::uint64_t context, const sip::Message& response, TimePoint now) {
+  const auto at =
+      std::find_if(passing_.begin(), passing_.end(), [&](const Passing& p) { return p.context == context; });
+  if (at == passing_.end()) return;
+  const Passing passing = *at;
+  passing_.erase(at);
+  Leg* const from = this->leg(passing.from);
+  if (from == nullptr) return;
+  Payload payload;
+  payload.content_type = response.header(sip::HeaderId::content_type).value_or("");
+  payload.body = response.body();
+  for (const auto header : {sip::HeaderId::allow, sip::HeaderId::accept, sip::HeaderId::recv_info})
+    if (const auto value = response.header(header)) payload.headers.emplace_back(to_string(header), *value);
+  const int status = response.status();
+  // The far end's dialog or credentials are between it and us; toward the other side that is our failure.
+  const bool ours = status == 401 || status == 407 || status == 408 || status == 481;
+  from->respond(passing.id, ours ? 500 : status, now, payload);
+}
+
+void Call::on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) {
+  const auto header = request.header(sip::HeaderId::refer_to);
+  const auto refer_to = header ? sip::NameAddr::parse(*header) : std::nullopt;
+  if (!refer_to) return leg.respond(id, 400, now);
+  Referred event;
+  event.leg = leg.id();
+  sip::Uri target = refer_to->uri;
+  if (const auto replaces = target.header("Replaces")) event.replaces = sip::unescape(*replaces);
+  target.headers = {};
+  event.target = to_string(target);
+  if (const auto by = request.header(sip::HeaderId::referred_by)) event.referred_by = *by;
+  leg.accept_refer(id, now);
+  owner_.tell({id_, std::move(event)});
+}
+
+void Call::on_finished(Leg& leg, TimePoint) {
+  owner_.unindex(leg);
+}
+
+void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return;
+  if (const auto* digit = std::get_if<media::Dtmf>(&event)) {
+    owner_.tell({id_, Digit{id, digit->digit, 0}});
+  } else if (std::get_if<media::Timeout>(&event) != nullptr && leg->is_up()) {
+    leg->audio_timed_out = true;
+    owner_.tell({id_, AudioTimeout{id}});
+    hang_up({408, 102, "no audio arrives"}, HangupBy::hub, now);
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------------- end
+
+LegFacts Call::facts_of(const Leg& leg) const {
+  LegFacts out;
+  out.id = leg.id();
+  out.kind = leg.kind();
+  out.direction = leg.direction();
+  out.sip_call_id = leg.sip_call_id();
+  out.uri = leg.uri();
+  out.label = leg.label;
+  out.address = leg.stats().locked ? leg.stats().locked : leg.address();
+  out.start = leg.started;
+  out.answer = leg.answered_at;
+  out.end = leg.ended_at;
+  out.cause = leg.cause;
+  out.stats = leg.stats();
+  out.codec = rtp::codec_name(leg.stats().codec);
+  if (out.codec.empty() && leg.remote() != nullptr) {
+    if (const auto wish = wish_of(*leg.remote()); wish && !wish->codecs.empty()) out.codec = wish->codecs.front().name;
+  }
+  if (leg.audio_timed_out) out.verdict = out.stats.packets_in == 0 ? "no packets" : "packets stopped";
+  return out;
+}
+
+std::vector<LegFacts> Call::all_legs() const {
+  std::vector<LegFacts> out = past_legs_;
+  for (const auto& leg : legs_) out.push_back(facts_of(*leg));
+  return out;
+}
+
+bool Call::is_over() const {
+  return std::all_of(legs_.begin(), legs_.end(), [](const auto& leg) {
+    return (leg->state() == LegState::leaving || leg->state() == LegState::ended) && leg->port() == nullptr;
+  });
+}
+
+void Call::bury(LegId id) {
+  const auto at = std::find_if(legs_.begin(), legs_.end(), [&](const auto& leg) { return leg->id() == id; });
+  if (at == legs_.end()) return;
+  past_legs_.push_back(facts_of(**at));
+  legs_.erase(at);
+}
+
+}  // namespace junctor::call

@@ -1,0 +1,180 @@
+#pragma once
+// A Call is a unit of control: it owns its legs, seats them together, and ends once. It passes offers and messages from
+// one leg to its peer; whom to ring, when to give up and what a refusal means is an app's business.
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "call/leg.hpp"
+#include "call/vocabulary.hpp"
+
+namespace junctor::call {
+
+/// Where a call tells what happens; implemented by the call table.
+class CallOwner {
+ public:
+  virtual ~CallOwner() = default;
+  virtual void tell(Event event) = 0;
+  virtual LegId new_leg_id() = 0;
+  virtual void index(Leg& leg) = 0;
+  virtual void index_port(const Leg& leg) = 0;
+  virtual void unindex(const Leg& leg) = 0;
+};
+
+/// What a record needs to know of a leg that is over.
+struct LegFacts {
+  LegId id;
+  LegKind kind = LegKind::device;
+  LegDirection direction = LegDirection::inbound;
+  std::string sip_call_id, uri, label;
+  std::string codec;
+  Address address;
+  TimePoint start{};
+  std::optional<TimePoint> answer, end;
+  Cause cause;
+  media::PortStats stats;
+  std::string verdict;  ///< why its audio was not good; empty: it was, or nobody spoke
+};
+
+enum class Disposition : std::uint8_t { answered, no_answer, busy, rejected, failed, canceled };
+std::string_view to_string(Disposition disposition);
+
+/// What an app says about a call when it knows; goes into the record.
+struct CallLabels {
+  std::string direction;  ///< "inbound", "outbound", "internal"
+  std::string trunk, route;
+  std::map<std::string, std::string> variables;
+};
+
+class Call final : public LegOwner {
+ public:
+  static constexpr std::size_t legs_max = 32;
+  static constexpr std::size_t passing_max = 64;  ///< requests passed from leg to leg that wait for their answer
+
+  Call(CallId id, Services services, std::shared_ptr<const CallSettings> settings, CallOwner& owner, TimePoint now);
+
+  // -- facts
+  CallId id() const { return id_; }
+  const std::vector<std::unique_ptr<Leg>>& legs() const { return legs_; }
+  /// Those that are over, then those that are not.
+  std::vector<LegFacts> all_legs() const;
+  Leg* leg(LegId id);
+  Leg* first_leg() { return leg(first_leg_); }
+  LegId first_leg_id() const { return first_leg_; }
+  const Party& caller() const { return caller_; }
+  const Party& callee() const { return callee_; }  ///< as dialled
+  TimePoint start() const { return start_; }
+  std::optional<TimePoint> ring_time() const { return ring_; }
+  std::optional<TimePoint> answer_time() const { return answer_; }
+  std::optional<TimePoint> end_time() const { return end_; }
+  HangupBy hangup_by() const { return hangup_by_; }
+  const Cause& cause() const { return cause_; }
+  Disposition disposition() const;
+  const std::string& answered_by() const { return answered_by_; }
+  bool ending() const { return end_.has_value(); }
+  CallLabels labels;
+
+  // -- commands
+  Leg& start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, LegKind kind,
+                     Party caller, Party callee, std::vector<std::string> codecs, TimePoint now);
+  struct AddLeg {
+    Destination to;
+    LegKind kind = LegKind::device;
+    std::string label;
+    Party from;
+    std::string from_host;
+    Headers headers;
+    LegId like;  ///< the leg whose offer, or agreed codecs, are offered
+  };
+  Result<LegId, Refusal> add_leg(AddLeg wanted, TimePoint now);
+  Result<void, Refusal> ring(LegId leg, int status, TimePoint now);
+  /// Early media: what `from` said in its 18x is the answer for now.
+  Result<void, Refusal> early_media(LegId leg, LegId from, int status, TimePoint now);
+  /// 200, with what `with` agreed to; both are joined.
+  Result<void, Refusal> answer(LegId leg, LegId with, TimePoint now);
+  /// 200, with nobody behind it but ourselves.
+  enum class Source : std::uint8_t { echo, tone };
+  Result<void, Refusal> answer_with_source(LegId leg, Source source, TimePoint now);
+  /// A final refusal; `by` is whose decision the record shows.
+  Result<void, Refusal> reject(LegId leg, const Cause& why, const Headers& headers, HangupBy by, TimePoint now);
+  Result<void, Refusal> hang_up_leg(LegId leg, const Cause& why, TimePoint now);
+  void hang_up(const Cause& why, HangupBy by, TimePoint now);
+  /// Joins two established legs; re-INVITEs where their codecs, holds or workers do not fit yet.
+  Result<void, Refusal> bridge(LegId a, LegId b, TimePoint now);
+  /// The leg leaves this call for another one (which adopts it).
+  std::unique_ptr<Leg> release(LegId leg);
+  void adopt(std::unique_ptr<Leg> leg);
+  Result<void, Refusal> refer_progress(LegId leg, int status, bool last, TimePoint now);
+  /// What was written at the start is safe: 18x and 2xx may go to the caller.
+  void journalled(TimePoint now);
+
+  /// Every leg is over and its figures are in: Ended may be told.
+  bool is_over() const;
+  std::vector<std::unique_ptr<Leg>> take_legs() { return std::move(legs_); }
+  /// Takes a finished leg's facts and destroys it.
+  void bury(LegId leg);
+  void on_media(LegId leg, const media::Event& event, TimePoint now);
+  LegFacts facts_of(const Leg& leg) const;
+
+  // -- LegOwner
+  void on_ringing(Leg& leg, int status, bool with_media, TimePoint now) override;
+  void on_answered(Leg& leg, TimePoint now) override;
+  void on_acknowledged(Leg& leg, bool with_answer, TimePoint now) override;
+  void on_failed(Leg& leg, const Cause& cause, std::optional<std::uint32_t> retry_after, TimePoint now) override;
+  void on_gone(Leg& leg, const Cause& cause, TimePoint now) override;
+  void on_offer(Leg& leg, TimePoint now) override;
+  void on_offer_withdrawn(Leg& leg, TimePoint now) override;
+  void on_offer_accepted(Leg& leg, TimePoint now) override;
+  void on_offer_refused(Leg& leg, int status, TimePoint now) override;
+  void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) override;
+  void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_finished(Leg& leg, TimePoint now) override;
+
+ private:
+  struct Passing {  // a request of one leg that its peer was asked
+    std::uint64_t context = 0;
+    LegId from;
+    TransactionId id;
+  };
+  struct Renegotiation {  // two legs that were brought together and are made to fit
+    LegId a, b;
+    enum class Step : std::uint8_t { none, first, second } step = Step::none;
+  };
+
+  void once_journalled(std::function<void(TimePoint)> work, TimePoint now);
+  void join(Leg& a, Leg& b);
+  void connect(Leg& a, Leg& b);
+  void give_answer(Leg& leg, Leg& from, TimePoint now);
+  void renegotiate(Leg& a, Leg& b, TimePoint now);
+  void step_renegotiation(Leg& leg, TimePoint now);
+  void answer_alone(Leg& leg, TimePoint now);
+  void note_end(HangupBy by, const Cause& why);
+  HangupBy side_of(const Leg& leg) const;
+  std::optional<std::uint32_t> worker() const;
+
+  const CallId id_;
+  Services services_;
+  const std::shared_ptr<const CallSettings> settings_;
+  CallOwner& owner_;
+  std::vector<std::unique_ptr<Leg>> legs_;
+  std::vector<LegFacts> past_legs_;
+  LegId first_leg_;
+  Party caller_, callee_;
+  std::string answered_by_;
+  TimePoint start_{};
+  std::optional<TimePoint> ring_, answer_, end_;
+  HangupBy hangup_by_ = HangupBy::nobody;
+  Cause cause_;
+  bool journalled_ = false;
+  std::vector<std::function<void(TimePoint)>> until_journalled_;
+  std::vector<Passing> passing_;
+  std::uint64_t next_context_ = 1;
+  Renegotiation renegotiation_;
+};
+
+}  // namespace junctor::call

@@ -1,0 +1,154 @@
+#pragma once
+// The call table: every Call of the hub, found by call, leg, SIP dialog or media port. It is the transaction user for
+// dialogs, hands media events to legs, and tells events in order after the command or message that caused them.
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/timer_wheel.hpp"
+#include "call/call.hpp"
+
+namespace junctor::call {
+
+/// What is alive. All zero when nothing is going on.
+struct CallLedger {
+  std::size_t calls = 0;
+  std::size_t legs = 0;  ///< those that outlive their call (a BYE not answered yet) included
+  std::size_t ports = 0;
+  std::size_t dialogs = 0;
+};
+
+class Calls final : public TimerTarget, private CallOwner, private LegOwner {
+ public:
+  struct Parts {
+    transport::Endpoint& endpoint;
+    media::Plane& media;
+    TimerWheel& timers;
+    Random& random;
+    Counters& counters;
+  };
+
+  /// Everything done while one of these lives belongs together: events are told, and what is over is swept away, when
+  /// the outermost ends. Every function here makes one; an app that gives several commands makes its own around them.
+  class Turn {
+   public:
+    Turn(Calls& calls, TimePoint now) : calls_(calls), now_(now) { ++calls_.depth_; }
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Calls& calls_;
+    TimePoint now_;
+  };
+
+  Calls(Parts parts, std::uint32_t node, std::uint32_t epoch, EventSink& sink);
+  ~Calls() override;
+
+  /// For calls that begin from now on.
+  void set_settings(std::shared_ptr<const CallSettings> settings) { settings_ = std::move(settings); }
+
+  // -- commands; see Call for what they do
+  struct Inbound {
+    TransactionId invite;
+    LegKind kind = LegKind::device;
+    Party caller, callee;
+    std::vector<std::string> codecs;  ///< allowed toward this far end; empty: any
+    std::string label;
+    CallLabels labels;
+  };
+  /// A new call for an INVITE outside any dialog. Incoming is told before this returns.
+  CallId start(const Inbound& inbound, const sip::Message& request, const transport::Source& source, TimePoint now);
+  Result<LegId, Refusal> add_leg(CallId call, Call::AddLeg wanted, TimePoint now);
+  Result<void, Refusal> ring(CallId call, LegId leg, int status, TimePoint now);
+  Result<void, Refusal> early_media(CallId call, LegId leg, LegId from, int status, TimePoint now);
+  Result<void, Refusal> answer(CallId call, LegId leg, LegId with, TimePoint now);
+  Result<void, Refusal> answer_with_source(CallId call, LegId leg, Call::Source source, TimePoint now);
+  Result<void, Refusal> reject(CallId call, LegId leg, const Cause& why, TimePoint now, HangupBy by = HangupBy::hub,
+                               const Headers& headers = {});
+  Result<void, Refusal> hang_up_leg(CallId call, LegId leg, const Cause& why, TimePoint now);
+  Result<void, Refusal> hang_up(CallId call, const Cause& why, TimePoint now, HangupBy by = HangupBy::hub);
+  Result<void, Refusal> bridge(CallId call, LegId a, LegId b, TimePoint now);
+  /// Completing a transfer: `leg` of `from` becomes a leg of `to`.
+  Result<void, Refusal> move_leg(CallId from, LegId leg, CallId to, TimePoint now);
+  Result<void, Refusal> refer_progress(CallId call, LegId leg, int status, bool last, TimePoint now);
+  void journalled(CallId call, TimePoint now);
+
+  // -- look-up
+  Call* find(CallId id);
+  const Call* find(CallId id) const;
+  void for_each(const std::function<void(const Call&)>& look) const;
+  /// The leg that this dialog belongs to, as the far end would name it in Replaces; null: none.
+  const Leg* find_dialog(std::string_view call_id, std::string_view local_tag, std::string_view remote_tag) const;
+  /// Whether one of our own outgoing legs sent this request (it came back to us).
+  bool is_our_own(const sip::Message& request) const;
+  CallId call_of(LegId leg) const;
+  /// The call with this counter, whether it lives or not.
+  CallId id_of(std::uint64_t counter) const { return {node_, epoch_, counter}; }
+  CallLedger ledger() const;
+
+  // -- from below. True: it was for a dialog of ours, and is dealt with.
+  bool on_request(TransactionId id, const sip::Message& request, const transport::Source& source, TimePoint now);
+  void on_ack(const sip::Message& ack, TimePoint now);
+  void on_cancel(TransactionId invite, TimePoint now);
+  void on_response(std::uint64_t owner, TransactionId id, const sip::Message& response, transport::Origin origin,
+                   TimePoint now);
+  void on_server_end(TransactionId id, transport::ServerEnd why, TimePoint now);
+  void on_located(std::uint64_t owner, std::span<const transport::Hop> hops, TimePoint now);
+  void on_media_event(const media::Event& event, TimePoint now);
+  void on_timer(std::uint64_t token, TimePoint now) override;
+
+ private:
+  struct Place {
+    Leg* leg = nullptr;
+    Call* call = nullptr;  // null: the leg outlives its call
+  };
+
+  // CallOwner
+  void tell(Event event) override;
+  LegId new_leg_id() override;
+  void index(Leg& leg) override;
+  void index_port(const Leg& leg) override;
+  void unindex(const Leg& leg) override;
+
+  // LegOwner, for legs that outlive their call: only the end matters
+  void on_ringing(Leg&, int, bool, TimePoint) override {}
+  void on_answered(Leg& leg, TimePoint now) override;
+  void on_acknowledged(Leg&, bool, TimePoint) override {}
+  void on_failed(Leg&, const Cause&, std::optional<std::uint32_t>, TimePoint) override {}
+  void on_gone(Leg&, const Cause&, TimePoint) override {}
+  void on_offer(Leg& leg, TimePoint now) override;
+  void on_offer_withdrawn(Leg&, TimePoint) override {}
+  void on_offer_accepted(Leg&, TimePoint) override {}
+  void on_offer_refused(Leg&, int, TimePoint) override {}
+  void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_message_answered(Leg&, std::uint64_t, const sip::Message&, TimePoint) override {}
+  void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_finished(Leg& leg, TimePoint now) override;
+
+  Place place(std::uint64_t leg_id);
+  void sweep(TimePoint now);
+  Services services();
+
+  Parts parts_;
+  std::uint32_t node_, epoch_;
+  std::uint64_t next_call_ = 1, next_leg_ = 1;
+  EventSink& sink_;
+  std::shared_ptr<const CallSettings> settings_;
+  std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
+  std::unordered_map<std::uint64_t, Place> legs_;                    // by LegId
+  std::unordered_map<std::string, std::uint64_t> tags_;              // our tag → LegId
+  std::unordered_map<std::uint64_t, std::uint64_t> ports_;           // PortId → LegId
+  std::unordered_map<std::uint64_t, std::uint64_t> invites_;         // INVITE server transaction → LegId
+  std::unordered_map<std::uint64_t, std::unique_ptr<Leg>> leaving_;  // legs that outlive their call
+  std::deque<Event> events_;
+  std::vector<CallId> touched_;  // calls that may be over
+  std::vector<std::uint64_t> finished_;
+  int depth_ = 0;
+};
+
+}  // namespace junctor::call

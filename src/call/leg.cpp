@@ -1,0 +1,456 @@
+#include "call/leg.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "call/sdp_body.hpp"
+#include "sip/headers.hpp"
+
+namespace junctor::call {
+
+using sip::HeaderId;
+using sip::Message;
+using sip::Method;
+using transport::Origin;
+
+Leg::Leg(LegId id, LegKind kind, LegDirection direction, Services services,
+         std::shared_ptr<const CallSettings> settings, LegOwner& owner)
+    : id_(id),
+      kind_(kind),
+      direction_(direction),
+      services_(services),
+      settings_(std::move(settings)),
+      owner_(&owner),
+      session_timer_(settings_->session_timer) {
+  local_tag_ = settings_->node + services_.random.token(12);
+  session_id_ = services_.random.next() >> 2;  // fits a signed 64-bit number, which some far ends parse o= into
+}
+
+Leg::~Leg() {
+  services_.timers.cancel(refresh_timer_);
+  services_.timers.cancel(expire_timer_);
+}
+
+// ---------------------------------------------------------------------------------------------------------- identity
+
+bool Leg::matches(const sip::DialogId& id) const {
+  if (id.call_id != call_id_ || id.local_tag != local_tag_) return false;
+  if (dialog_) return dialog_->id().remote_tag == id.remote_tag;
+  return true;
+}
+
+bool Leg::replaces_match(std::string_view to_tag, std::string_view from_tag) const {
+  return local_tag_ == to_tag && dialog_ && dialog_->id().remote_tag == from_tag;
+}
+
+std::string Leg::contact() const {
+  JUNCTOR_CHECK(hop_);
+  const Address address = services_.endpoint.advertise().address_for(*hop_);
+  std::string out = "<sip:junctor@" + to_string(address);
+  if (hop_->protocol == transport::Protocol::tcp) out += ";transport=tcp";
+  if (hop_->protocol == transport::Protocol::tls) out += ";transport=tls";
+  return out + '>';
+}
+
+std::uint64_t Leg::timer_token(Timer timer) const {
+  return id_.value * static_cast<std::uint64_t>(Timer::count) + static_cast<std::uint64_t>(timer);
+}
+
+// ------------------------------------------------------------------------------------------------------------- media
+
+LocalMedia Leg::local_media() const {
+  LocalMedia out;
+  out.session_id = session_id_;
+  out.allowed = codecs_;
+  if (port_ && hop_) out.rtp = {services_.endpoint.advertise().ip_for(hop_->remote.ip), port_->rtp_port};
+  return out;
+}
+
+bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {
+  if (port_) return true;
+  port_ = services_.media.take_port(family, worker);
+  if (!port_) return false;
+  services_.media.command(port_->worker, media::OpenPort{port_->id});
+  return true;
+}
+
+void Leg::apply_media(TimePoint) {
+  if (!port_ || port_closing_ || !local_ || !remote_) return;
+  if (auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout))
+    services_.media.command(port_->worker, *settings);
+}
+
+void Leg::close_port(TimePoint) {
+  if (!port_ || port_closing_) return;
+  port_closing_ = true;
+  services_.media.command(port_->worker, media::Close{port_->id});
+}
+
+bool Leg::move_port(std::uint32_t worker, TimePoint) {
+  if (!port_ || port_closing_ || port_->worker == worker) return port_.has_value();
+  const auto next = services_.media.take_port(port_->family, worker);
+  if (!next) return false;
+  services_.media.command(port_->worker, media::Close{port_->id});
+  left_ports_.push_back(port_->id);
+  port_ = next;
+  services_.media.command(port_->worker, media::OpenPort{port_->id});
+  return true;
+}
+
+void Leg::on_media(PortId port, const media::Event& event, TimePoint now) {
+  if (const auto* closed = std::get_if<media::Closed>(&event)) {
+    if (std::erase(left_ports_, port) != 0) return check_finished(now);
+    stats_ = closed->stats;
+    port_.reset();
+    check_finished(now);
+  } else if (const auto* stats = std::get_if<media::Stats>(&event)) {
+    stats_ = stats->stats;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- requests
+
+transport::Target Leg::target_for(const Message& request) const {
+  // A phone is reached the way it reached us, also behind a NAT (RFC 5626 in spirit); with a route set the routes
+  // decide.
+  if (kind_ == LegKind::device && hop_ && dialog_ && dialog_->route_set().empty())
+    return transport::Target::to(*hop_, request.request_uri());
+  return transport::Target::of(request);
+}
+
+void Leg::finish_request(Message& request) const {
+  request.set(HeaderId::contact, contact());
+  request.set(HeaderId::user_agent, settings_->product);
+}
+
+TransactionId Leg::send(Message request, Request kind, std::uint64_t context, TimePoint now) {
+  std::unique_ptr<Message> copy;
+  if (outbound_ && outbound_->to.account && kind != Request::invite) copy = std::make_unique<Message>(request);
+  transport::Target target = target_for(request);
+  const TransactionId id = services_.endpoint.send_request(std::move(request), std::move(target), id_.value, now);
+  pending_.push_back({id, kind, context, std::move(copy)});
+  return id;
+}
+
+void Leg::send_request(std::string_view method, const Payload& payload, std::uint64_t context, TimePoint now) {
+  if (!dialog_ || state_ == LegState::leaving || state_ == LegState::ended) return;
+  Message request = dialog_->request(method);
+  finish_request(request);
+  for (const auto& [name, value] : payload.headers) request.add(name, value);
+  if (!payload.body.empty()) request.set_body(payload.content_type, payload.body);
+  send(std::move(request), Request::other, context, now);
+}
+
+void Leg::notify_refer(int status, bool last, TimePoint now) {
+  Payload payload;
+  payload.content_type = "message/sipfrag;version=2.0";
+  payload.body = "SIP/2.0 " + std::to_string(status) + ' ' + std::string(sip::reason_phrase(status)) + "\r\n";
+  payload.headers = {{"Event", referred_id_.empty() ? "refer" : "refer;id=" + referred_id_},
+                     {"Subscription-State", last ? "terminated;reason=noresource" : "active;expires=60"}};
+  send_request("NOTIFY", payload, 0, now);
+}
+
+bool Leg::add_credentials(Message& request, const Message& challenge) {
+  if (!outbound_ || !outbound_->to.account || credential_tries_ >= 2) return false;
+  const bool proxy = challenge.status() == 407;
+  std::vector<sip::digest::Challenge> challenges;
+  for (const auto field : challenge.headers(proxy ? HeaderId::proxy_authenticate : HeaderId::www_authenticate))
+    if (auto parsed = sip::digest::parse_challenges(field.value))
+      challenges.insert(challenges.end(), parsed->begin(), parsed->end());
+  const std::string cnonce = services_.random.token(16);
+  const std::string uri(request.request_uri());
+  const std::string method(request.method_name());
+  const auto credentials = sip::digest::respond(challenges, *outbound_->to.account,
+                                                {method, uri, request.body(), 1, cnonce}, settings_->hashes);
+  if (!credentials) return false;
+  request.set(proxy ? HeaderId::proxy_authorization : HeaderId::authorization, to_string(*credentials));
+  return true;
+}
+
+/// A challenged request inside the dialog goes out once more, with the next CSeq.
+bool Leg::repeat_with_credentials(Pending& pending, const Message& response, TimePoint now) {
+  if (!pending.request || !dialog_ || pending.request->has(HeaderId::authorization) ||
+      pending.request->has(HeaderId::proxy_authorization))
+    return false;
+  Message request = std::move(*pending.request);
+  const auto cseq = dialog_->request(request.method_name()).cseq();
+  request.set(HeaderId::cseq, to_string(cseq));
+  request.remove_first_value(HeaderId::via);
+  if (!add_credentials(request, response)) return false;
+  const Request kind = pending.kind;
+  if (kind == Request::reinvite) ack_cseq_ = cseq.number;
+  const TransactionId id = send(std::move(request), kind, pending.context, now);
+  if (exchange_ == Exchange::ours) exchange_transaction_ = id;
+  return true;
+}
+
+// --------------------------------------------------------------------------------------------------------- responses
+
+void Leg::finish_response(Message& response, const Message& request) const {
+  if (request.to_tag().empty()) response.set(HeaderId::to, with_tag(*response.header(HeaderId::to), local_tag_));
+  const bool target_refresh = request.method() == Method::invite || request.method() == Method::update;
+  if (target_refresh && response.status() < 300 && hop_) response.set(HeaderId::contact, contact());
+  if (request.method() == Method::invite && response.status() < 300) {
+    response.copy_headers(request, HeaderId::record_route);
+    response.set(HeaderId::allow, allowed_methods);
+    response.set(HeaderId::supported, supported_extensions);
+  }
+  response.set(HeaderId::server, settings_->product);
+}
+
+void Leg::respond(TransactionId id, int status, TimePoint now, const Payload& payload) {
+  const auto at = std::find_if(asked_.begin(), asked_.end(), [&](const auto& a) { return a.first == id; });
+  if (at == asked_.end()) return;
+  Message response = Message::response(at->second, status);
+  finish_response(response, at->second);
+  for (const auto& [name, value] : payload.headers) response.add(name, value);
+  if (!payload.body.empty()) response.set_body(payload.content_type, payload.body);
+  asked_.erase(at);
+  services_.endpoint.respond(id, std::move(response), now);
+}
+
+void Leg::accept_refer(TransactionId id, TimePoint now) {
+  const auto at = std::find_if(asked_.begin(), asked_.end(), [&](const auto& a) { return a.first == id; });
+  if (at != asked_.end()) referred_id_ = std::to_string(at->second.cseq().number);
+  respond(id, 202, now);
+  notify_refer(100, false, now);
+}
+
+// ---------------------------------------------------------------------------------------------------------- requests
+// in
+
+void Leg::on_request(TransactionId id, const Message& request, const transport::Source& source, TimePoint now) {
+  const auto refuse = [&](int status, const Headers& headers = {}) {
+    Message response = Message::response(request, status);
+    finish_response(response, request);
+    for (const auto& [name, value] : headers) response.add(name, value);
+    services_.endpoint.respond(id, std::move(response), now);
+  };
+  sip::Dialog* const dialog = dialog_for(request);
+  if (dialog == nullptr || state_ == LegState::ended ||
+      (state_ == LegState::leaving && request.method() != Method::bye))
+    return refuse(481);
+  if (dialog->on_request(request) == sip::RequestOrder::out_of_order) return refuse(500);
+  if (request.has(HeaderId::require)) {
+    std::string unknown;
+    for (const auto token : request.values(HeaderId::require))
+      if (!is_supported_extension(token)) unknown += (unknown.empty() ? "" : ", ") + std::string(token);
+    if (!unknown.empty()) return refuse(420, {{"Unsupported", unknown}});
+  }
+  if (kind_ == LegKind::device && source.protocol == hop_->protocol)
+    hop_ = source.back();  // it may have a new NAT binding
+  switch (request.method()) {
+    case Method::bye:
+      return on_bye(id, request, now);
+    case Method::invite:
+      return on_reinvite(id, request, now);
+    case Method::update:
+      return on_update(id, request, now);
+    case Method::prack:
+      return on_prack(id, request, now);
+    case Method::refer:
+      if (!dialog_ || !is_up()) return refuse(481);
+      asked_.emplace_back(id, request);
+      return owner_->on_refer(*this, id, request, now);
+    case Method::info:
+    case Method::message:
+    case Method::notify:
+    case Method::options:
+      if (asked_.size() >= asked_max) return refuse(503, {{"Retry-After", "1"}});
+      asked_.emplace_back(id, request);
+      return owner_->on_message(*this, id, request, now);
+    default:
+      return refuse(405, {{"Allow", std::string(allowed_methods)}});
+  }
+}
+
+sip::Dialog* Leg::dialog_for(const Message& request) {
+  if (dialog_) return dialog_->matches(request) ? &*dialog_ : nullptr;
+  for (EarlyDialog& early : early_)
+    if (early.dialog.matches(request)) return &early.dialog;
+  return nullptr;
+}
+
+void Leg::on_bye(TransactionId id, const Message& request, TimePoint now) {
+  Message response = Message::response(request, 200);
+  finish_response(response, request);
+  services_.endpoint.respond(id, std::move(response), now);
+  if (state_ == LegState::leaving) return;
+  Cause why = normal_clearing();
+  for (const auto value : request.values(HeaderId::reason))
+    if (const auto reason = sip::Reason::parse(value); reason && reason->protocol == "Q.850" && reason->cause) {
+      why.q850 = *reason->cause;
+      why.text = sip::unescape_quoted(reason->text);
+    }
+  if (direction_ == LegDirection::inbound && !is_up()) {  // BYE in an early dialog (§15.1.2)
+    services_.endpoint.respond(initial_, invite_response(487, {}, now), now);
+  } else if (direction_ == LegDirection::outbound && !is_up()) {
+    services_.endpoint.cancel(initial_, now);
+  }
+  gone(std::move(why), now);
+}
+
+// ------------------------------------------------------------------------------------------------------ responses in
+
+void Leg::on_response(TransactionId id, const Message& response, Origin origin, TimePoint now) {
+  if (id == initial_ && direction_ == LegDirection::outbound) return on_invite_response(response, origin, now);
+  const auto at = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) { return p.id == id; });
+  if (at == pending_.end()) {
+    // A 2xx of a re-INVITE that comes again: its ACK was lost.
+    if (response.method() == Method::invite && response.status() / 100 == 2 && dialog_ && !offer_in_2xx_) send_ack(now);
+    return;
+  }
+  if (response.status() < 200) return;
+  Pending pending = std::move(*at);
+  pending_.erase(at);
+  if ((response.status() == 401 || response.status() == 407) && state_ != LegState::ended &&
+      repeat_with_credentials(pending, response, now))
+    return;
+  switch (pending.kind) {
+    case Request::reinvite:
+    case Request::update:
+      on_offer_response(pending.kind, response, now);
+      break;
+    case Request::refresh:
+      on_refresh_response(response, now);
+      break;
+    case Request::bye:
+      end(now);
+      break;
+    case Request::other:
+      if (pending.context != 0) owner_->on_message_answered(*this, pending.context, response, now);
+      break;
+    case Request::invite:
+    case Request::prack:
+      break;
+  }
+  // The dialog is gone on the other side (RFC 3261 §12.2.1.2); a plain 408 to a request that was passed on is not
+  // enough.
+  if (response.status() == 481 && state_ != LegState::leaving && state_ != LegState::ended && is_up() &&
+      pending.kind != Request::prack) {
+    gone(cause_of_status(481), now);
+  }
+  check_finished(now);
+}
+
+void Leg::on_timer(Timer timer, TimePoint now) {
+  if (timer == Timer::refresh) {
+    refresh_timer_ = {};
+    refresh_session(now);
+    return;
+  }
+  expire_timer_ = {};
+  if (!is_up()) return;
+  const Cause why{408, 102, "session timer expired"};
+  send_bye(why, now);
+  cause = why;
+  owner_->on_gone(*this, cause, now);
+}
+
+void Leg::on_server_end(TransactionId id, transport::ServerEnd why, TimePoint now) {
+  using transport::ServerEnd;
+  if (why == ServerEnd::provisional_unacknowledged && id == initial_ && !is_up()) {
+    services_.endpoint.respond(initial_, invite_response(504, "No PRACK", now), now);
+    return gone(Cause{504, 102, "no PRACK"}, now);
+  }
+  if (why != ServerEnd::ack_missing || id != acked_invite_) return;
+  acked_invite_ = {};
+  if (state_ == LegState::ended) return;
+  const bool told = state_ == LegState::leaving;
+  const Cause cause_now{408, 102, "no ACK"};
+  bye_after_ack_ = false;
+  send_bye(told ? bye_cause_ : cause_now, now);
+  if (told) return;
+  cause = cause_now;
+  owner_->on_gone(*this, cause, now);
+}
+
+// --------------------------------------------------------------------------------------------------------------- end
+
+void Leg::hang_up(const Cause& why, TimePoint now) {
+  if (state_ == LegState::leaving || state_ == LegState::ended) return;
+  cause = why;
+  if (state_ == LegState::locating) {
+    end(now);
+    return check_finished(now);
+  }
+  if (!is_up() && direction_ == LegDirection::inbound) return reject(why, now);
+  if (!is_up()) {
+    state_ = LegState::leaving;
+    ended_at = now;
+    services_.endpoint.cancel(initial_, now, reason_header(why));
+    close_port(now);
+    return;
+  }
+  leave_exchange(now);
+  if (acked_invite_) {  // a UAS may not send BYE before the ACK (§15)
+    state_ = LegState::leaving;
+    ended_at = now;
+    bye_after_ack_ = true;
+    bye_cause_ = why;
+    close_port(now);
+    return;
+  }
+  if (offer_in_2xx_) {  // the 2xx had an offer, and must be acknowledged before it is taken back
+    offer_in_2xx_ = false;
+    send_ack(now);
+  }
+  send_bye(why, now);
+}
+
+void Leg::send_bye(const Cause& why, TimePoint now) {
+  state_ = LegState::leaving;
+  if (!ended_at) ended_at = now;
+  services_.timers.cancel(refresh_timer_);
+  services_.timers.cancel(expire_timer_);
+  close_port(now);
+  Message bye = dialog_->request(Method::bye);
+  bye.set(HeaderId::user_agent, settings_->product);
+  if (const std::string reason = reason_header(why); !reason.empty()) bye.set(HeaderId::reason, reason);
+  send(std::move(bye), Request::bye, 0, now);
+}
+
+/// What the far end waits for is refused; what we wait for is taken back.
+void Leg::leave_exchange(TimePoint now) {
+  if (exchange_ == Exchange::theirs && exchange_transaction_ && exchange_request_) refuse_offer(487, now);
+  if (exchange_ == Exchange::ours) cancel_offer(now);
+}
+
+void Leg::gone(Cause why, TimePoint now) {
+  if (state_ == LegState::ended) return;
+  cause = std::move(why);
+  leave_exchange(now);
+  const bool tell = state_ != LegState::leaving;
+  end(now);
+  if (tell) owner_->on_gone(*this, cause, now);
+  check_finished(now);
+}
+
+void Leg::end(TimePoint now) {
+  state_ = LegState::ended;
+  if (!ended_at) ended_at = now;
+  services_.timers.cancel(refresh_timer_);
+  services_.timers.cancel(expire_timer_);
+  for (const auto& [id, request] : asked_) {
+    Message response = Message::response(request, 481);
+    finish_response(response, request);
+    services_.endpoint.respond(id, std::move(response), now);
+  }
+  asked_.clear();
+  close_port(now);
+}
+
+void Leg::check_finished(TimePoint now) {
+  if (finished()) owner_->on_finished(*this, now);
+}
+
+void Leg::schedule_session_timer(TimePoint) {
+  services_.timers.cancel(refresh_timer_);
+  services_.timers.cancel(expire_timer_);
+  if (const auto at = session_timer_.refresh_at())
+    refresh_timer_ = services_.timers.schedule(*at, services_.timer_target, timer_token(Timer::refresh));
+  if (const auto at = session_timer_.expires_at())
+    expire_timer_ = services_.timers.schedule(*at, services_.timer_target, timer_token(Timer::expire));
+}
+
+}  // namespace junctor::call

@@ -1,0 +1,325 @@
+#pragma once
+// A Leg is one far end of a call: its SIP dialog, what both sides said about audio, and its media port. Direction is a
+// field, not two classes. The leg obeys its Call (the verbs below) and tells it what the far end does (LegOwner); it
+// knows nothing of other legs. RFC 3261 §12-15, RFC 3262, RFC 3264, RFC 3311, RFC 4028, RFC 6026.
+//
+// Two offer/answer exchanges can be told apart: the initial INVITE's, and a later one (re-INVITE or UPDATE), of which
+// there is at most one at a time; a second one meets 491 or 500.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "base/timer_wheel.hpp"
+#include "call/negotiation.hpp"
+#include "call/vocabulary.hpp"
+#include "media/media.hpp"
+#include "sip/dialog.hpp"
+#include "sip/digest.hpp"
+#include "sip/message.hpp"
+#include "sip/sdp.hpp"
+#include "transaction/session_timer.hpp"
+#include "transport/endpoint.hpp"
+
+namespace junctor::call {
+
+class Leg;
+
+/// What legs use; all of it outlives them.
+struct Services {
+  transport::Endpoint& endpoint;
+  media::Plane& media;
+  TimerWheel& timers;
+  TimerTarget& timer_target;  ///< gets Leg::timer_token()s
+  Random& random;
+};
+
+/// The part of the configuration that a call keeps from its beginning to its end.
+struct CallSettings {
+  transaction::SessionTimerPolicy session_timer;
+  Duration rtp_timeout = seconds(60);  ///< a leg whose audio is due and does not come is hung up; zero: never
+  std::string product = "Junctor";     ///< User-Agent and Server
+  std::string node = "1";              ///< prefix of tags and Call-IDs that we make
+  sip::digest::HashFunctions hashes;
+};
+
+/// What a request that is passed from one leg to another, or made by an app, carries besides the dialog's headers.
+struct Payload {
+  std::string content_type;
+  std::string body;
+  Headers headers;
+};
+
+/// Told by a leg. During these calls the leg is alive and may be given commands.
+class LegOwner {
+ public:
+  virtual ~LegOwner() = default;
+  virtual void on_ringing(Leg& leg, int status, bool with_media, TimePoint now) = 0;
+  /// Outbound: the 2xx came. If we had offered, the ACK is sent; else `remote()` is the far end's offer and ack() is
+  /// due.
+  virtual void on_answered(Leg& leg, TimePoint now) = 0;
+  /// Inbound, or a re-INVITE: the ACK came; with_answer: we had offered in the 2xx, and remote() is the answer.
+  virtual void on_acknowledged(Leg& leg, bool with_answer, TimePoint now) = 0;
+  /// Outbound, before it was answered.
+  virtual void on_failed(Leg& leg, const Cause& cause, std::optional<std::uint32_t> retry_after, TimePoint now) = 0;
+  /// Over: BYE, CANCEL, or a broken dialog. Not told after our own hang_up().
+  virtual void on_gone(Leg& leg, const Cause& cause, TimePoint now) = 0;
+  /// A re-INVITE or UPDATE with an offer (remote_offer()), or, if there is none, a re-INVITE that asks for ours. Answer
+  /// by answer_offer(), offer_in_answer() or refuse_offer().
+  virtual void on_offer(Leg& leg, TimePoint now) = 0;
+  /// The far end cancelled its re-INVITE before we answered.
+  virtual void on_offer_withdrawn(Leg& leg, TimePoint now) = 0;
+  /// Our offer was accepted; or our re-INVITE without one brought an offer (remote_offer() set), and ack() is due.
+  virtual void on_offer_accepted(Leg& leg, TimePoint now) = 0;
+  virtual void on_offer_refused(Leg& leg, int status, TimePoint now) = 0;
+  /// INFO, MESSAGE, NOTIFY, OPTIONS inside the dialog. Answer by respond(id, …).
+  virtual void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) = 0;
+  virtual void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) = 0;
+  /// REFER; answer by accept_refer() or respond(id, …).
+  virtual void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) = 0;
+  /// Signalling and media are finished: the leg may be destroyed once this returns to the event loop.
+  virtual void on_finished(Leg& leg, TimePoint now) = 0;
+};
+
+enum class LegState : std::uint8_t {
+  locating,  ///< outbound: waiting for DNS
+  calling,   ///< outbound: INVITE sent;  inbound: INVITE received
+  ringing,   ///< 18x seen or sent
+  answered,  ///< 2xx seen or sent, ACK still due
+  established,
+  leaving,  ///< CANCEL or BYE is on its way
+  ended,
+};
+
+/// Where an outbound leg goes.
+struct Destination {
+  std::string uri;                  ///< Request-URI and To
+  transport::Target target;         ///< where to send: the flow of a registration, or empty to go by Route or URI
+  std::vector<std::string> routes;  ///< Path of the registration, as Route values
+  std::string codecs_of;            ///< for people: "user:1002", "trunk:carrier"
+  std::vector<std::string> codecs;  ///< codecs allowed, in order; empty: any
+  std::optional<sip::digest::Account> account;  ///< to answer 401 and 407 with
+};
+
+class Leg {
+ public:
+  enum class Timer : std::uint8_t { refresh, expire, count };
+
+  Leg(LegId id, LegKind kind, LegDirection direction, Services services, std::shared_ptr<const CallSettings> settings,
+      LegOwner& owner);
+  ~Leg();
+  Leg(const Leg&) = delete;
+  Leg& operator=(const Leg&) = delete;
+
+  // -- facts
+  LegId id() const { return id_; }
+  LegKind kind() const { return kind_; }
+  LegDirection direction() const { return direction_; }
+  LegState state() const { return state_; }
+  bool is_up() const { return state_ == LegState::established || state_ == LegState::answered; }
+  const std::string& sip_call_id() const { return call_id_; }
+  const std::string& local_tag() const { return local_tag_; }
+  const Party& far_end() const { return far_end_; }
+  const std::string& uri() const { return far_end_.uri; }
+  Address address() const { return hop_ ? hop_->remote : Address{}; }
+  const sip::Message* invite() const { return initial_request_ ? &*initial_request_ : nullptr; }
+  /// What the far end last said and agreed to (or offered in an INVITE that is still open); null: nothing yet.
+  const sip::sdp::Session* remote() const { return remote_ ? &*remote_ : nullptr; }
+  const sip::sdp::Session* local() const { return local_ ? &*local_ : nullptr; }
+  /// The offer of the exchange that waits for us, initial or later; null: it asks for ours.
+  const sip::sdp::Session* remote_offer() const { return offer_ ? &*offer_ : nullptr; }
+  /// A re-INVITE or UPDATE of the far end waits for answer_offer(), offer_in_answer() or refuse_offer().
+  bool wants_our_response() const { return exchange_ == Exchange::theirs && exchange_request_.has_value(); }
+  bool offer_came_by_update() const { return exchange_request_ && exchange_request_->method() == sip::Method::update; }
+  bool exchange_open() const { return exchange_ != Exchange::none; }
+  bool media_answered() const { return local_ && remote_; }
+  const media::PortLease* port() const { return port_ ? &*port_ : nullptr; }
+  const media::PortStats& stats() const { return stats_; }
+  LocalMedia local_media() const;
+  bool matches(const sip::DialogId& id) const;
+  bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
+  const sip::Dialog* dialog() const { return dialog_ ? &*dialog_ : nullptr; }
+
+  TimePoint started{};
+  std::optional<TimePoint> answered_at;
+  std::optional<TimePoint> ended_at;
+  Cause cause;         ///< why it ended
+  LegId peer;          ///< whom it talks to; kept by the Call
+  LegId exchange_for;  ///< the leg whose offer ours passes on; kept by the Call
+  std::string label;   ///< for people: "user:1002"
+  bool audio_timed_out = false;
+
+  // -- inbound: the initial INVITE
+  void start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, Party caller,
+                     std::vector<std::string> codecs, TimePoint now);
+  bool take_port(Family family, std::optional<std::uint32_t> worker);
+  /// Takes another port, on `worker`; the next offer tells the far end, and the old one is closed. False: none is free.
+  bool move_port(std::uint32_t worker, TimePoint now);
+  void ring(int status, const sip::sdp::Session* answer, TimePoint now);
+  /// 200: with our answer, or with our offer if the INVITE had none.
+  void accept(const sip::sdp::Session* description, TimePoint now);
+  void reject(const Cause& why, TimePoint now, const Headers& headers = {});
+
+  // -- outbound
+  /// Finds the way first; begin_invite() of the owner is asked for by on_located().
+  struct OutboundInvite {
+    Destination to;
+    Party from;             ///< shown to the far end
+    std::string from_host;  ///< host of From; empty: our address
+    std::uint32_t max_forwards = 70;
+    Headers headers;
+    std::optional<MediaWish> wish;        ///< what to offer; nothing: the far end shall offer (late offer)
+    std::optional<std::uint32_t> worker;  ///< where the port shall be
+  };
+  void start_outbound(OutboundInvite invite, TimePoint now);
+  void on_located(std::span<const transport::Hop> hops, TimePoint now);
+  /// The ACK with our answer, for a 2xx that had the offer.
+  void ack(const sip::sdp::Session& answer, TimePoint now);
+
+  // -- both, once there is a dialog
+  /// A re-INVITE (or UPDATE, if `prefer_update` and the far end allows it); null: ask for the far end's offer.
+  void send_offer(const sip::sdp::Session* offer, bool prefer_update, TimePoint now);
+  void cancel_offer(TimePoint now);
+  void answer_offer(const sip::sdp::Session& answer, TimePoint now);
+  void offer_in_answer(const sip::sdp::Session& offer, TimePoint now);
+  void refuse_offer(int status, TimePoint now);
+  /// Sends a request inside the dialog; the answer comes by on_message_answered with `context` unless that is 0.
+  void send_request(std::string_view method, const Payload& payload, std::uint64_t context, TimePoint now);
+  void respond(TransactionId id, int status, TimePoint now, const Payload& payload = {});
+  void accept_refer(TransactionId id, TimePoint now);
+  /// Progress of a REFER that we accepted, as a message/sipfrag NOTIFY (RFC 3515 §2.4.5).
+  void notify_refer(int status, bool last, TimePoint now);
+  /// CANCEL, BYE, or a final refusal, whatever is right at the moment. `why` becomes a Reason header.
+  void hang_up(const Cause& why, TimePoint now);
+
+  // -- from the call table
+  void on_request(TransactionId id, const sip::Message& request, const transport::Source& source, TimePoint now);
+  void on_ack(const sip::Message& ack, TimePoint now);
+  void on_cancel(TransactionId invite, TimePoint now);
+  void on_response(TransactionId id, const sip::Message& response, transport::Origin origin, TimePoint now);
+  void on_server_end(TransactionId id, transport::ServerEnd why, TimePoint now);
+  void on_timer(Timer timer, TimePoint now);
+  void on_media(PortId port, const media::Event& event, TimePoint now);
+  /// Another call, or nobody in particular, is told from now on.
+  void set_owner(LegOwner& owner) { owner_ = &owner; }
+  bool finished() const { return state_ == LegState::ended && !port_ && left_ports_.empty() && pending_.empty(); }
+
+ private:
+  enum class Exchange : std::uint8_t { none, ours, theirs };
+  enum class Request : std::uint8_t { invite, reinvite, update, refresh, prack, bye, other };
+  struct Pending {
+    TransactionId id;
+    Request kind = Request::other;
+    std::uint64_t context = 0;
+    std::unique_ptr<sip::Message> request;  // only kept where a challenge may have to be answered
+  };
+  struct EarlyDialog {
+    sip::Dialog dialog;
+    std::uint32_t rseq = 0;  // last one acknowledged
+  };
+
+  static constexpr std::size_t asked_max = 16;  ///< unanswered requests of the far end inside the dialog
+  static constexpr std::size_t forks_max = 16;  ///< early dialogs of one INVITE
+
+  // leg.cpp
+  sip::Dialog* dialog_for(const sip::Message& request);
+  transport::Target target_for(const sip::Message& request) const;
+  void finish_request(sip::Message& request) const;
+  TransactionId send(sip::Message request, Request kind, std::uint64_t context, TimePoint now);
+  void finish_response(sip::Message& response, const sip::Message& request) const;
+  void apply_media(TimePoint now);
+  void close_port(TimePoint now);
+  void end(TimePoint now);
+  void gone(Cause why, TimePoint now);
+  void send_bye(const Cause& why, TimePoint now);
+  bool add_credentials(sip::Message& request, const sip::Message& challenge);
+  bool repeat_with_credentials(Pending& pending, const sip::Message& response, TimePoint now);
+  void on_bye(TransactionId id, const sip::Message& request, TimePoint now);
+  void leave_exchange(TimePoint now);
+  void schedule_session_timer(TimePoint now);
+  void check_finished(TimePoint now);
+  std::string contact() const;
+  std::uint64_t timer_token(Timer timer) const;
+
+  // leg_inbound.cpp
+  sip::Message invite_response(int status, std::string_view reason, TimePoint now);
+
+  // leg_outbound.cpp
+  void send_invite(TimePoint now);
+  void on_invite_response(const sip::Message& response, transport::Origin origin, TimePoint now);
+  void on_provisional(const sip::Message& response, TimePoint now);
+  void on_invite_success(const sip::Message& response, TimePoint now);
+  void on_invite_failure(const sip::Message& response, transport::Origin origin, TimePoint now);
+  void release_fork(const sip::Message& response, TimePoint now);
+  EarlyDialog* early_dialog(const sip::Message& response);
+  bool acknowledge_provisional(const sip::Message& provisional, TimePoint now);
+  void send_ack(TimePoint now);
+
+  // leg_offer.cpp
+  void on_reinvite(TransactionId id, const sip::Message& request, TimePoint now);
+  void on_update(TransactionId id, const sip::Message& request, TimePoint now);
+  void on_prack(TransactionId id, const sip::Message& request, TimePoint now);
+  void begin_exchange(TransactionId id, const sip::Message& request, TimePoint now);
+  void on_offer_response(Request kind, const sip::Message& response, TimePoint now);
+  void on_refresh_response(const sip::Message& response, TimePoint now);
+  void refresh_session(TimePoint now);
+
+  const LegId id_;
+  const LegKind kind_;
+  const LegDirection direction_;
+  Services services_;
+  const std::shared_ptr<const CallSettings> settings_;
+  LegOwner* owner_;
+  LegState state_ = LegState::calling;
+
+  // dialog
+  std::string call_id_, local_tag_;
+  Party far_end_;
+  std::optional<sip::Dialog> dialog_;
+  std::vector<EarlyDialog> early_;
+  std::optional<transport::Hop> hop_;  // the way to the far end
+  std::optional<sip::Message> initial_request_;
+  TransactionId initial_;       // INVITE transaction, server or client
+  TransactionId acked_invite_;  // the INVITE server transaction whose 2xx waits for its ACK
+  std::uint32_t ack_cseq_ = 0;  // of the INVITE (ours) that was last answered 2xx
+  std::string ack_body_;
+  std::vector<Pending> pending_;
+  std::vector<std::pair<TransactionId, sip::Message>> asked_;  // requests of theirs that the owner still has to answer
+  std::optional<OutboundInvite> outbound_;
+  std::uint32_t credential_tries_ = 0;
+  std::uint32_t interval_tries_ = 0;
+  std::string referred_id_;  // CSeq of the REFER, for Event: refer;id=
+  bool far_end_allows_update_ = false;
+  bool far_end_100rel_ = false;
+  bool bye_after_ack_ = false;
+  Cause bye_cause_;
+
+  // offer/answer
+  Exchange exchange_ = Exchange::none;
+  TransactionId exchange_transaction_;
+  std::optional<sip::Message> exchange_request_;  // theirs: what we answer
+  std::optional<sip::sdp::Session> offer_;        // of the open exchange, whoever made it
+  bool answer_in_ack_ = false;                    // we offered in a 2xx; the answer comes with the ACK
+  bool offer_in_2xx_ = false;                     // they offered in a 2xx; our ACK has the answer
+  bool refreshing_ = false;                       // the open exchange is a session refresh; nobody else is told
+  bool answered_reliably_ = false;                // the initial offer was answered in a reliable 18x
+  std::optional<sip::sdp::Session> local_, remote_;
+  std::uint64_t session_id_ = 0;
+
+  // media
+  std::optional<media::PortLease> port_;
+  std::vector<PortId> left_ports_;  // ports that were moved away from, and are not closed yet
+  bool port_closing_ = false;
+  media::PortStats stats_;
+  std::vector<std::string> codecs_;
+
+  transaction::SessionTimer session_timer_;
+  TimerId refresh_timer_, expire_timer_;
+};
+
+}  // namespace junctor::call

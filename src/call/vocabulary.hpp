@@ -1,0 +1,133 @@
+#pragma once
+// The words that everybody speaks who wants something of a call or learns of one: apps, control, the console. Commands
+// are answered when their effect is on the wire; events are told once, in order, on the control thread.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+namespace junctor::call {
+
+enum class LegKind : std::uint8_t { device, trunk, guest };
+std::string_view to_string(LegKind kind);
+
+enum class LegDirection : std::uint8_t { inbound, outbound };  ///< inbound: the far end called us
+
+/// What a far end is called: the user part of its URI, a name for people, and the whole URI.
+struct Party {
+  std::string number;
+  std::string name;
+  std::string uri;
+};
+
+/// Why something ended. `status` is the SIP status (0: none was sent or received), `q850` the cause of ITU-T Q.850.
+struct Cause {
+  int status = 0;
+  int q850 = 0;
+  std::string text;
+};
+
+/// The cause that goes with a SIP status, and with Q.850 16 for an ordinary end (RFC 3398 §7.2.4.1, the interface's
+/// table).
+Cause cause_of_status(int status, std::string_view text = {});
+Cause normal_clearing();
+/// Q.850 26, non-selected user clearing: another leg answered first. Phones then show no missed call.
+inline constexpr int q850_answered_elsewhere = 26;
+Cause answered_elsewhere();
+
+enum class HangupBy : std::uint8_t { nobody, caller, callee, hub };
+std::string_view to_string(HangupBy by);
+
+/// Name and value of a header that goes onto a request as it is.
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// -- events. Every event names its call; `leg` is the leg it happened on.
+
+/// A new call: its first leg asks to be answered. Nothing has been sent to it but 100.
+struct Incoming {
+  LegId leg;
+};
+/// 18x: with_media if the far end sent a description of its audio with it (early media).
+struct LegRinging {
+  LegId leg;
+  int status = 180;
+  bool with_media = false;
+};
+struct LegAnswered {
+  LegId leg;
+};
+/// An outgoing leg that never was answered: refused, timed out or cancelled by us.
+struct LegFailed {
+  LegId leg;
+  Cause cause;
+  std::optional<std::uint32_t> retry_after_secs;
+};
+/// A leg that is over after it was answered, or an incoming one that was cancelled.
+struct LegGone {
+  LegId leg;
+  Cause cause;
+  bool by_far_end = true;
+};
+/// The caller has got its 200. `with` is the leg that it talks to; none: the hub itself.
+struct Answered {
+  LegId leg;
+  LegId with;
+};
+/// A telephone-event, once per event.
+struct Digit {
+  LegId leg;
+  char digit = 0;
+  std::uint32_t duration_ms = 0;
+};
+/// The far end asks us to call somebody for it (RFC 3515). Has been answered 202; tell it more by
+/// Calls::refer_progress().
+struct Referred {
+  LegId leg;
+  std::string target;
+  std::string replaces;
+  std::string referred_by;
+};
+/// No audio arrives where audio is due.
+struct AudioTimeout {
+  LegId leg;
+};
+/// The one terminal event. The call is gone when this has been told.
+struct Ended {
+  HangupBy by = HangupBy::nobody;
+  Cause cause;
+};
+
+using EventBody =
+    std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Digit, Referred, AudioTimeout, Ended>;
+
+struct Event {
+  CallId call;
+  EventBody body;
+};
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  /// May give commands at once; what they cause is told after this event.
+  virtual void on_call_event(const Event& event, TimePoint now) = 0;
+};
+
+/// Why a command could not be done.
+enum class Refusal : std::uint8_t {
+  no_such_call,
+  no_such_leg,
+  wrong_state,  ///< the call or leg has moved on
+  no_port,      ///< no media port is free
+  no_common_codec,
+  too_many_legs,
+};
+std::string_view to_string(Refusal refusal);
+
+}  // namespace junctor::call

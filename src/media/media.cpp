@@ -1,0 +1,12 @@
+#include "media/media.hpp"
+
+namespace junctor::media {
+
+const char* to_string(Drop reason) {
+  constexpr std::array<const char*, drop_reasons> names = {
+      "malformed", "malformed_rtcp",  "stranger",         "not_receiving", "unknown_type", "duplicate",
+      "late",      "out_of_sequence", "no_common_format", "cannot_send",   "send_failed",  "digit_flood"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace junctor::media

@@ -1,0 +1,320 @@
+#pragma once
+// What passes between the control thread and a media worker: commands down, events up, all plain values. The control
+// side sees a Plane; net (real sockets, queues) and sim (simulated ones) implement it around media::Worker.
+//
+// Ports, slots and tags
+//   A worker has numbered slots, 0 … slots-1. net binds one pair of UDP sockets per slot (RTP on an even port, RTCP on
+//   the next one) and keeps it as long as it likes; the slot is the pair's place in the worker's table. A lease names a
+//   slot and a generation, both packed into the PortId, so that a late command or event for an earlier lease of the
+//   same pair is a normal miss. A datagram's tag is slot * 2, plus 1 for the RTCP socket: fixed for the life of the
+//   pair, used for receiving (DatagramSink::on_datagram) and sending (DatagramSender::send) alike, and never
+//   re-registered.
+//
+// Life of a port
+//   take_port() → lease → OpenPort → SetRemote … → Close → Closed. Every lease ends with exactly one Close, also when
+//   OpenPort was never sent, and is answered by exactly one Closed; on Closed, and not before, the pair goes back to
+//   the pool (the control side does this, before it hands the event on). Datagrams that reach a slot without an open
+//   port are dropped and counted by the worker, so net may leave idle pairs in its poll set.
+//
+// Order
+//   Commands for one worker take effect in the order given. A command with a token is answered by one Done when its
+//   effect is real; Done comes after the events that the command itself caused (Closed before the Done of its Close).
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "base/address.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "rtp/codec.hpp"
+
+namespace junctor::media {
+
+// ---------------------------------------------------------------------------------------------------- ids and tags
+
+/// PortId = worker (8 bits) | generation (32 bits, from 1) | slot (24 bits).
+constexpr std::uint32_t workers_max = 1u << 8;
+constexpr std::uint32_t slots_max = 1u << 24;
+
+constexpr PortId make_port_id(std::uint32_t worker, std::uint32_t slot, std::uint32_t generation) {
+  return {std::uint64_t{worker} << 56 | std::uint64_t{generation} << 24 | slot};
+}
+constexpr std::uint32_t worker_of(PortId id) {
+  return static_cast<std::uint32_t>(id.value >> 56);
+}
+constexpr std::uint32_t generation_of(PortId id) {
+  return static_cast<std::uint32_t>(id.value >> 24);
+}
+constexpr std::uint32_t slot_of(PortId id) {
+  return static_cast<std::uint32_t>(id.value) & (slots_max - 1);
+}
+
+enum class Channel : std::uint8_t { rtp = 0, rtcp = 1 };
+
+constexpr std::uint64_t make_tag(std::uint32_t slot, Channel channel) {
+  return std::uint64_t{slot} << 1 | static_cast<std::uint64_t>(channel);
+}
+constexpr std::uint32_t slot_of_tag(std::uint64_t tag) {
+  return static_cast<std::uint32_t>(tag >> 1);
+}
+constexpr Channel channel_of_tag(std::uint64_t tag) {
+  return (tag & 1) != 0 ? Channel::rtcp : Channel::rtp;
+}
+
+/// Names a command in its Done; chosen by the sender. 0: no answer wanted.
+using Token = std::uint64_t;
+
+// ------------------------------------------------------------------------------------------------------ payload map
+
+/// One negotiated format of one leg. Two legs understand each other in a format when everything but the numbers is
+/// equal.
+struct Payload {
+  std::uint8_t receive_type = 0;         ///< payload type in packets that come from the far end (what our SDP says)
+  std::uint8_t send_type = 0;            ///< payload type in packets to the far end (what its SDP says)
+  rtp::Codec codec = rtp::Codec::other;  ///< telephone-event and CN are entries like any other
+  std::uint8_t channels = 1;
+  std::uint32_t clock_rate = 8000;  ///< of RTP timestamps, Hz (G.722: 8000, RFC 3551 §4.5.2)
+  /// Tells apart what codec, clock and channels do not: a hash of the encoding name for Codec::other and of those fmtp
+  /// parameters that change the bits (AMR octet-align, iLBC mode …); 0 for the rest.
+  std::uint32_t variant = 0;
+
+  bool operator==(const Payload&) const = default;
+  bool same_format(const Payload& o) const {
+    return codec == o.codec && channels == o.channels && clock_rate == o.clock_rate && variant == o.variant;
+  }
+};
+
+/// The formats of a leg, preferred first. The first audio format whose encoder we have is what a tone is sent in.
+class PayloadMap {
+ public:
+  static constexpr std::size_t capacity = 16;
+
+  /// False, and unchanged, when full, when a type is above 127, or when receive_type is already there.
+  bool add(const Payload& payload) {
+    if (count_ == capacity || payload.receive_type > 127 || payload.send_type > 127 || payload.clock_rate == 0 ||
+        find(payload.receive_type) != nullptr) {
+      return false;
+    }
+    entries_[count_++] = payload;
+    return true;
+  }
+  std::span<const Payload> entries() const { return {entries_.data(), count_}; }
+  const Payload* find(std::uint8_t receive_type) const {
+    for (const Payload& p : entries()) {
+      if (p.receive_type == receive_type) return &p;
+    }
+    return nullptr;
+  }
+  bool operator==(const PayloadMap&) const = default;
+
+ private:
+  std::array<Payload, capacity> entries_{};
+  std::uint8_t count_ = 0;
+};
+
+// --------------------------------------------------------------------------------------------------------- commands
+
+/// The port comes alive on its sockets: it receives (and learns) nothing useful before SetRemote, sends nothing.
+struct OpenPort {
+  PortId id;
+  Token token = 0;
+};
+
+/// What offer/answer settled, given whole each time: first answer, re-INVITE, UPDATE, hold, codec change. What did not
+/// change does not disturb the stream, so it may be repeated freely.
+struct SetRemote {
+  PortId id;
+  /// From the far end's SDP. Port 0 or an unspecified IP: not known (yet); nothing is sent until a source has locked.
+  /// A change from the last SetRemote releases the lock of symmetric RTP (see Locked).
+  Address rtp;
+  /// a=rtcp (RFC 3605); port 0: the RTP address with the next port. Ignored with rtcp_mux.
+  Address rtcp;
+  bool rtcp_mux = false;  ///< RFC 5761, agreed by both sides
+  /// Our side's view of a=sendrecv …: may we send RTP to the far end, do we take RTP from it. RTCP runs regardless.
+  bool send = true;
+  bool receive = true;
+  PayloadMap payloads;
+  /// Timeout is raised after this long without a packet while `receive` holds; zero: never.
+  Duration timeout{};
+  Token token = 0;
+};
+
+/// Relay both ways between two open ports of the same worker; payload types are mapped by format, formats that the
+/// other side lacks are dropped and counted. Ends whatever either port was doing before (relay, echo, tone).
+struct Join {
+  PortId a, b;
+  Token token = 0;
+};
+
+/// Ends the port's relay, for its partner too. Both stay open and silent.
+struct Leave {
+  PortId id;
+  Token token = 0;
+};
+
+/// Everything received is sent back (telephone-events too). Ends a relay or tone.
+struct Echo {
+  PortId id;
+  Token token = 0;
+};
+
+/// A steady sine, 20 ms packets, in the leg's first PCMU or PCMA format; what is received is counted and dropped. Ends
+/// a relay or echo. While the leg may not send, time goes on and nothing is sent.
+struct Tone {
+  PortId id;
+  double hz = 1004;         ///< 0 < hz < 4000
+  double level_dbm0 = 0.0;  ///< 0 dBm0 is the digital milliwatt (G.711); at most +3
+  Token token = 0;
+};
+
+/// Ends echo or tone; the port stays open and silent. A relay is ended by Leave.
+struct StopSource {
+  PortId id;
+  Token token = 0;
+};
+
+/// One Stats event now. (Each port also sends one with each RTCP report, about every five seconds.)
+struct Snapshot {
+  PortId id;
+  Token token = 0;
+};
+
+/// RTCP BYE goes out, a relay is left, the port is gone; see "Life of a port".
+struct Close {
+  PortId id;
+  Token token = 0;
+};
+
+using Command = std::variant<OpenPort, SetRemote, Join, Leave, Echo, Tone, StopSource, Snapshot, Close>;
+
+inline Token token_of(const Command& command) {
+  return std::visit([](const auto& c) { return c.token; }, command);
+}
+
+// ------------------------------------------------------------------------------------------------------- statistics
+
+/// Why a packet was not used, counted per port.
+enum class Drop : std::uint8_t {
+  malformed,         ///< not valid RTP (RFC 3550 §A.1), or above 2 kB
+  malformed_rtcp,    ///< not a valid RTCP compound (§A.2)
+  stranger,          ///< not from the locked source, or from a source still on probation
+  not_receiving,     ///< the leg is on hold (`receive` is false)
+  unknown_type,      ///< payload type not in the map
+  duplicate,         ///< sequence number already seen
+  late,              ///< older than the window that tells duplicates, or than the present relay
+  out_of_sequence,   ///< a jump that the next packet did not confirm (RFC 3550 §A.1)
+  no_common_format,  ///< relay: the other leg has no such format
+  cannot_send,       ///< relay, echo: this leg is on hold, or its address is not known, so that nothing was sent to it
+  send_failed,       ///< the socket did not take it
+  digit_flood,       ///< telephone-event digits faster than any finger; the packet itself is relayed
+};
+constexpr std::size_t drop_reasons = 12;
+
+/// "malformed", "stranger" …, as shown and counted.
+const char* to_string(Drop reason);
+
+/// One leg's media, since OpenPort. Received figures are our own reception; remote_* is what the far end reports.
+struct PortStats {
+  std::uint64_t packets_in = 0;  ///< valid RTP packets of the leg, duplicates not included
+  std::uint64_t bytes_in = 0;    ///< their UDP payload bytes
+  std::uint64_t packets_out = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t lost = 0;  ///< never came; all source SSRCs together
+  std::uint64_t duplicates = 0;
+  std::uint64_t out_of_order = 0;  ///< came later than a packet sent after them
+  float jitter_ms = 0;             ///< RFC 3550 §6.4.1, present estimate
+  float jitter_ms_max = 0;
+  /// E-model from our own reception, 1 … 4.5; 0 while nothing was received.
+  float mos = 0;
+  rtp::Codec codec = rtp::Codec::none;  ///< of the last audio packet received
+  float remote_loss = 0;                ///< last reported fraction lost, 0 … 1
+  std::uint32_t remote_lost = 0;        ///< cumulative, as last reported (never below zero)
+  float remote_jitter_ms = 0;
+  float rtt_ms = -1;  ///< from LSR/DLSR; negative: not known
+  Address locked;     ///< where RTP comes from; port 0 before the first lock
+  std::uint32_t ssrc_in = 0;
+  std::uint32_t ssrc_out = 0;
+  std::array<std::uint32_t, drop_reasons> drops{};
+
+  std::uint32_t drop(Drop reason) const { return drops[static_cast<std::size_t>(reason)]; }
+};
+
+// ----------------------------------------------------------------------------------------------------------- events
+
+/// Symmetric RTP: enough packets in sequence came from this address; the leg now listens to it alone and sends to it.
+/// The lock is released by a SetRemote with another address and by two seconds of silence.
+struct Locked {
+  PortId id;
+  Address remote;
+};
+
+/// No packet for SetRemote::timeout although one was expected. Once; armed again by a SetRemote that turns `receive` or
+/// `timeout` from off to on, or by the next packet.
+struct Timeout {
+  PortId id;
+};
+
+/// One key press (RFC 4733), reported when its first packet is seen. Packets pass the relay regardless.
+struct Dtmf {
+  PortId id;
+  char digit = 0;  ///< 0-9 * # A-D
+};
+
+struct Stats {
+  PortId id;
+  PortStats stats;
+};
+
+/// The port is gone; `stats` are final (all zero if it was never opened).
+struct Closed {
+  PortId id;
+  PortStats stats;
+};
+
+enum class Outcome : std::uint8_t {
+  done,
+  no_such_port,   ///< closed meanwhile, or never opened: a normal miss
+  no_format,      ///< Tone: the leg has no format that we can encode
+  bad_parameter,  ///< Tone: frequency or level out of range; Join: a port with itself; OpenPort: slot in use or too
+                  ///< high
+};
+
+struct Done {
+  Token token = 0;
+  Outcome outcome = Outcome::done;
+};
+
+using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done>;
+
+/// Takes a worker's events, on the worker's thread. Must not call back into the worker.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(const Event& event) = 0;
+};
+
+// ------------------------------------------------------------------------------------------------------ control side
+
+struct PortLease {
+  PortId id;
+  std::uint32_t worker = 0;
+  Family family = Family::v4;
+  std::uint16_t rtp_port = 0;
+  std::uint16_t rtcp_port = 0;
+};
+
+/// The media plane as the control thread sees it.
+class Plane {
+ public:
+  virtual ~Plane() = default;
+  /// A bound pair from the pool, without a round trip; on `worker` if given, else where net thinks best. Nothing when
+  /// the pool is empty (answer 503).
+  virtual std::optional<PortLease> take_port(Family family, std::optional<std::uint32_t> worker) = 0;
+  /// Never dropped and never blocks.
+  virtual void command(std::uint32_t worker, Command command) = 0;
+};
+
+}  // namespace junctor::media

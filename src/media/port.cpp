@@ -1,0 +1,277 @@
+#include "media/port.hpp"
+
+#include <algorithm>
+
+#include "audio/g711.hpp"
+#include "rtp/quality.hpp"
+
+namespace junctor::media {
+namespace {
+
+constexpr std::uint32_t tone_clock_rate = 8000;
+constexpr std::uint32_t tone_samples = 160;
+/// A tone that is late (the thread was held up) sends so many frames at once and lets the rest go.
+constexpr int tone_frames_at_once_max = 5;
+/// For the quality estimate: what packetising and a far end's playout add to the network's delay.
+constexpr double packetisation_ms = 20;
+constexpr double playout_jitters = 2;
+
+Address without_unspecified(const Address& address) {
+  return address.ip.is_any() || address.port == 0 ? Address{} : address;
+}
+
+Address next_port(Address address) {
+  if (address) ++address.port;
+  return address;
+}
+
+}  // namespace
+
+Port::Port(PortId id, Random& random) : id_(id), out_(random), rtcp_(random) {
+  format_of_type_.fill(no_format);
+  forward_type_.fill(no_format);
+}
+
+bool Port::set_remote(const SetRemote& remote, TimePoint now) {
+  const Address rtp = without_unspecified(remote.rtp);
+  const Address rtcp = without_unspecified(remote.rtcp);
+  if (rtp != lock_.signalled() || rtcp != rtcp_signalled_) rtcp_learned_ = {};
+  lock_.set_signalled(rtp);
+  rtcp_signalled_ = rtcp;
+  rtcp_mux_ = remote.rtcp_mux;
+
+  if (remote.send && !send_) out_.begin_source();
+  if (!remote.receive && receive_) in_.pause();
+  const bool timing_before = receive_ && timeout_ > Duration::zero();
+  send_ = remote.send;
+  receive_ = remote.receive;
+  timeout_ = remote.timeout;
+  if (!timing_before && timeout_at()) {
+    heard_ = now;
+    timeout_raised = false;
+  }
+
+  if (remote.payloads == payloads_) return false;
+  payloads_ = remote.payloads;
+  format_of_type_.fill(no_format);
+  std::uint8_t index = 0;
+  for (const Payload& p : payloads_.entries()) format_of_type_[p.receive_type] = index++;
+  return true;
+}
+
+std::optional<TimePoint> Port::timeout_at() const {
+  if (!receive_ || timeout_ <= Duration::zero()) return std::nullopt;
+  return heard_ + timeout_;
+}
+
+// ------------------------------------------------------------------------------------------------------------
+// receiving
+
+std::optional<Arrival> Port::receive(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now,
+                                     EventSink& events) {
+  const auto dropped = [this](Drop reason) {
+    drop(reason);
+    return std::nullopt;
+  };
+  if (datagram.size() > packet_size_max) return dropped(Drop::malformed);
+  const auto packet = rtp::parse_packet(datagram);
+  if (!packet) return dropped(Drop::malformed);
+
+  const std::uint8_t format = format_of_type_[packet->payload_type];
+  switch (lock_.on_packet(from, packet->ssrc, packet->sequence, format != no_format, now)) {
+    case SourceLock::Verdict::stranger:
+      return dropped(Drop::stranger);
+    case SourceLock::Verdict::locked:
+      if (from.ip != rtcp_learned_.ip) rtcp_learned_ = {};
+      events.on_event(Locked{id_, from});
+      break;
+    case SourceLock::Verdict::accepted:
+      break;
+  }
+  heard_ = now;
+  if (!receive_) return dropped(Drop::not_receiving);
+  if (format == no_format) return dropped(Drop::unknown_type);
+
+  const auto accepted = in_.on_packet(packet->ssrc, packet->sequence);
+  if (!accepted) return dropped(accepted.error());
+  bytes_in_ += datagram.size();
+  if (accepted->new_source) events_seen_.reset();
+
+  const Payload& payload = payloads_.entries()[format];
+  if (payload.codec == rtp::Codec::telephone_event) {
+    note_digit(*packet, now, events);
+  } else {
+    in_.on_timing(packet->timestamp, payload.clock_rate, now);
+    in_clock_rate_ = payload.clock_rate;
+    if (rtp::is_audio(payload.codec)) codec_ = payload.codec;
+  }
+  return Arrival{*packet, format, payload.clock_rate, accepted->extended_sequence, accepted->new_source};
+}
+
+void Port::note_digit(const rtp::Packet& packet, TimePoint now, EventSink& events) {
+  const auto event = rtp::parse_telephone_event(packet.payload);
+  if (!event || !events_seen_.is_new(*event, packet.timestamp)) return;
+  const char digit = rtp::dtmf_digit(event->event);
+  if (digit == '\0') return;
+  if (digit_time_ != TimePoint{} && now - digit_time_ < digit_gap_min) return drop(Drop::digit_flood);
+  digit_time_ = now;
+  events.on_event(Dtmf{id_, digit});
+}
+
+void Port::receive_rtcp(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now) {
+  // RTCP proves no source by itself: it is believed when it comes from where the leg's RTP goes.
+  const Address& target = lock_.target();
+  if (!target || (rtcp_mux_ ? from != target : from.ip != target.ip && from != rtcp_target())) {
+    return drop(Drop::stranger);
+  }
+  const auto compound = rtp::Compound::parse(datagram);
+  if (!compound) return drop(Drop::malformed_rtcp);
+  heard_ = now;
+  if (!rtcp_mux_) rtcp_learned_ = from;
+  rtcp_.on_compound(*compound, in_.ssrc(), out_.ssrc(), out_.clock_rate(), now);
+}
+
+// --------------------------------------------------------------------------------------------------------------
+// sending
+
+void Port::map_formats_to(const Port& to) {
+  forward_type_.fill(no_format);
+  std::size_t index = 0;
+  for (const Payload& ours : payloads_.entries()) {
+    const auto theirs = to.payloads_.entries();
+    const auto same = std::ranges::find_if(theirs, [&](const Payload& p) { return p.same_format(ours); });
+    if (same != theirs.end()) forward_type_[index] = same->send_type;
+    ++index;
+  }
+}
+
+void Port::forward(const Arrival& arrival, Port& from, DatagramSender& sender, TimePoint now) {
+  if (arrival.new_source) out_.begin_source();
+  const std::uint8_t type = from.forward_type_[arrival.format];
+  if (type == no_format) return from.drop(Drop::no_common_format);
+  if (!can_send()) return drop(Drop::cannot_send);
+  const auto header =
+      out_.relay(arrival.extended_sequence, arrival.packet.timestamp, arrival.packet.marker, arrival.clock_rate, now);
+  if (!header) return from.drop(Drop::late);
+  send(*header, type, arrival.packet.payload, sender);
+}
+
+void Port::send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes payload, DatagramSender& sender) {
+  // Extensions, CSRCs and padding were agreed with the other leg, if with anybody: they end here.
+  std::array<std::uint8_t, packet_size_max> datagram;
+  const std::size_t size = rtp::write_packet({.marker = header.marker,
+                                              .payload_type = payload_type,
+                                              .sequence = header.sequence,
+                                              .timestamp = header.timestamp,
+                                              .ssrc = header.ssrc,
+                                              .payload = payload},
+                                             datagram);
+  if (!sender.send(make_tag(slot_of(id_), Channel::rtp), lock_.target(), {datagram.data(), size})) {
+    return drop(Drop::send_failed);
+  }
+  ++packets_out_;
+  bytes_out_ += size;
+  octets_out_ += payload.size();
+}
+
+const Payload* Port::tone_format() const {
+  for (const Payload& p : payloads_.entries()) {
+    const bool g711 = p.codec == rtp::Codec::pcmu || p.codec == rtp::Codec::pcma;
+    if (g711 && p.clock_rate == tone_clock_rate && p.channels == 1) return &p;
+  }
+  return nullptr;
+}
+
+bool Port::start_tone(double hz, double level_dbm0, TimePoint now) {
+  if (tone_format() == nullptr) return false;
+  tone_ = audio::ToneGenerator(hz, level_dbm0, tone_clock_rate);
+  tone_next_ = now;
+  out_.begin_source();
+  return true;
+}
+
+TimePoint Port::send_tone(DatagramSender& sender, TimePoint now) {
+  for (int frames = 0; tone_next_ <= now; ++frames) {
+    const Payload* const format = tone_format();
+    const bool late = frames == tone_frames_at_once_max;
+    if (format == nullptr || late || !can_send()) {
+      out_.begin_source();
+      tone_next_ = now + tone_ptime;
+      break;
+    }
+    std::array<std::int16_t, tone_samples> samples;
+    std::array<std::uint8_t, tone_samples> payload;
+    tone_.generate(samples);
+    audio::encode(format->codec == rtp::Codec::pcmu ? audio::Law::mu : audio::Law::a, samples, payload);
+    send(out_.generate(tone_samples, tone_clock_rate, now), format->send_type, payload, sender);
+    tone_next_ += tone_ptime;
+  }
+  return tone_next_;
+}
+
+// -----------------------------------------------------------------------------------------------------------------
+// RTCP
+
+Address Port::rtcp_target() const {
+  const Address& target = lock_.target();
+  if (rtcp_mux_) return target;
+  if (rtcp_learned_) return rtcp_learned_;
+  return target == lock_.signalled() && rtcp_signalled_ ? rtcp_signalled_ : next_port(target);
+}
+
+SenderClock Port::sender_clock(const Port* source, const WallClock& wall, TimePoint now) const {
+  const auto offset = out_.timestamp_offset();
+  if (source != nullptr && offset) {
+    // What the source says about its clocks stays true for the far end: the same NTP time, its RTP time rewritten as
+    // its packets are.
+    if (auto clock = source->rtcp_.source_clock(source->in_.ssrc(), source->in_clock_rate_, now)) {
+      clock->timestamp += *offset;
+      return *clock;
+    }
+  }
+  return {rtp::ntp_from_unix(wall.at(now).time_since_epoch()), out_.timestamp_at(now)};
+}
+
+void Port::send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now) {
+  const Address target = rtcp_target();
+  if (!target) return;
+  std::array<std::uint8_t, RtcpLink::report_size_max> datagram;
+  const std::size_t size = rtcp_.build(
+      datagram,
+      {.ssrc = out_.ssrc(), .clock = sender_clock(source, wall, now), .packets = packets_out_, .octets = octets_out_},
+      in_.report_block(), bye, now);
+  const Channel channel = rtcp_mux_ ? Channel::rtp : Channel::rtcp;
+  if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), size})) drop(Drop::send_failed);
+}
+
+PortStats Port::stats() const {
+  PortStats s;
+  s.packets_in = in_.packets();
+  s.bytes_in = bytes_in_;
+  s.packets_out = packets_out_;
+  s.bytes_out = bytes_out_;
+  s.lost = in_.lost();
+  s.duplicates = in_.duplicates();
+  s.out_of_order = in_.out_of_order();
+  s.jitter_ms = static_cast<float>(in_.jitter_ms());
+  s.jitter_ms_max = static_cast<float>(in_.jitter_ms_max());
+  s.codec = codec_;
+  const RemoteView& remote = rtcp_.remote();
+  s.remote_loss = remote.loss;
+  s.remote_lost = remote.lost;
+  s.remote_jitter_ms = remote.jitter_ms;
+  s.rtt_ms = remote.rtt_ms;
+  if (lock_.locked()) s.locked = lock_.target();
+  s.ssrc_in = in_.ssrc();
+  s.ssrc_out = out_.ssrc();
+  s.drops = drops_;
+  if (s.packets_in > 0) {
+    const double loss = static_cast<double>(s.lost) / static_cast<double>(s.lost + s.packets_in);
+    const double network_ms = s.rtt_ms > 0 ? s.rtt_ms / 2 : 0;
+    const double delay_ms = network_ms + packetisation_ms + playout_jitters * in_.jitter_ms();
+    s.mos = static_cast<float>(rtp::mos(codec_, loss, delay_ms));
+  }
+  return s;
+}
+
+}  // namespace junctor::media

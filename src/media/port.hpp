@@ -1,0 +1,136 @@
+#pragma once
+// One leg's media on a worker.
+//
+//   from the far end                                                                     to the far end
+//
+//   datagram ─ parse ─ SourceLock ─ hold? ─ payload type ─ InStream ─ (digit) ─┐    ┌─ hold? ─ OutStream ─ datagram
+//                                                                              │    │
+//                                                             partner's port ◄─┴────┤ relay: payload type mapped
+//                                                             this very port ◄──────┤ echo
+//                                                                                   └ tone
+//
+// receive() is the left half, forward() and send_tone() are the right one. RTCP runs beside both, in RtcpLink.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "audio/tone.hpp"
+#include "base/io.hpp"
+#include "base/timer_wheel.hpp"
+#include "media/in_stream.hpp"
+#include "media/media.hpp"
+#include "media/out_stream.hpp"
+#include "media/rtcp_link.hpp"
+#include "media/source_lock.hpp"
+#include "rtp/packet.hpp"
+#include "rtp/telephone_event.hpp"
+
+namespace junctor::media {
+
+/// The largest datagram that is taken or sent.
+constexpr std::size_t packet_size_max = 2048;
+/// Digits faster than this are not a finger's work (RFC 4733 tones last 40 ms and more).
+constexpr Duration digit_gap_min = std::chrono::milliseconds(40);
+constexpr Duration tone_ptime = std::chrono::milliseconds(20);
+
+/// What makes the audio toward the leg.
+enum class Feed : std::uint8_t { none, relay, echo, tone };
+
+/// A packet that passed every check of the receiving side.
+struct Arrival {
+  rtp::Packet packet;
+  std::size_t format = 0;  ///< index into the leg's PayloadMap
+  std::uint32_t clock_rate = 0;
+  std::int64_t extended_sequence = 0;
+  bool new_source = false;
+};
+
+/// A plain value; the worker owns it, gives it its timers and joins it with others.
+class Port {
+ public:
+  Port(PortId id, Random& random);
+
+  PortId id() const { return id_; }
+
+  /// True when the formats changed, so that whoever is joined must be mapped anew.
+  bool set_remote(const SetRemote& remote, TimePoint now);
+
+  // ------------------------------------------------------------------------------------------------------ receiving
+
+  /// One datagram of the RTP socket; nothing if it was dropped (and counted). Locked and Dtmf go to `events`.
+  std::optional<Arrival> receive(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now,
+                                 EventSink& events);
+  void receive_rtcp(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now);
+  bool rtcp_mux() const { return rtcp_mux_; }
+
+  /// When silence becomes a Timeout; nothing when none is wanted.
+  std::optional<TimePoint> timeout_at() const;
+
+  // -------------------------------------------------------------------------------------------------------- sending
+
+  /// A packet that arrived at `from` (this port itself: echo) goes to this leg. `from` has been mapped to this port.
+  void forward(const Arrival& arrival, Port& from, DatagramSender& sender, TimePoint now);
+  /// For `from`'s packets that go to this port: payload types by format.
+  void map_formats_to(const Port& to);
+
+  /// False when the leg has no format that a tone can be sent in.
+  bool start_tone(double hz, double level_dbm0, TimePoint now);
+  /// Sends the frames that are due; returns when the next one is.
+  TimePoint send_tone(DatagramSender& sender, TimePoint now);
+
+  OutStream& out() { return out_; }
+  /// Sends a report, with BYE at the end of the leg. `source` is whose packets are relayed to this leg, or null.
+  void send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now);
+
+  PortStats stats() const;
+
+  // What the worker arranges.
+  Feed feed = Feed::none;
+  PortId partner;  ///< with Feed::relay
+  TimerId report_timer, timeout_timer, tone_timer;
+  bool timeout_raised = false;
+
+ private:
+  static constexpr std::uint8_t no_format = 0xff;
+
+  void drop(Drop reason) { ++drops_[static_cast<std::size_t>(reason)]; }
+  void note_digit(const rtp::Packet& packet, TimePoint now, EventSink& events);
+  bool can_send() const { return send_ && lock_.target(); }
+  void send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes payload, DatagramSender& sender);
+  Address rtcp_target() const;
+  SenderClock sender_clock(const Port* source, const WallClock& wall, TimePoint now) const;
+  const Payload* tone_format() const;
+
+  PortId id_;
+  bool send_ = false;
+  bool receive_ = false;
+  bool rtcp_mux_ = false;
+  rtp::Codec codec_ = rtp::Codec::none;
+  std::uint32_t in_clock_rate_ = 0;
+  PayloadMap payloads_;
+  std::array<std::uint8_t, 128> format_of_type_{};                 // receive type → index, or no_format
+  std::array<std::uint8_t, PayloadMap::capacity> forward_type_{};  // index → type at the port that gets it
+  SourceLock lock_;
+  Address rtcp_signalled_;
+  Address rtcp_learned_;
+  Duration timeout_{};
+  TimePoint heard_{};
+  TimePoint digit_time_{};
+
+  InStream in_;
+  OutStream out_;
+  RtcpLink rtcp_;
+  rtp::EventTracker events_seen_;
+  audio::ToneGenerator tone_;
+  TimePoint tone_next_{};
+
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t packets_out_ = 0, bytes_out_ = 0, octets_out_ = 0;
+  std::array<std::uint32_t, drop_reasons> drops_{};
+};
+
+// A call with media has two of these; its budget for everything is 30 kB.
+static_assert(sizeof(Port) <= 2048);
+
+}  // namespace junctor::media

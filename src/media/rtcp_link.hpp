@@ -1,0 +1,77 @@
+#pragma once
+// One leg's RTCP (RFC 3550 §6): what the far end says about us and about its clock, and what we say to it. Ended and
+// begun here for each leg; nothing is passed through.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "rtp/rtcp.hpp"
+
+namespace junctor::media {
+
+/// A moment in a sender's two clocks (a sender report's NTP and RTP timestamps).
+struct SenderClock {
+  std::uint64_t ntp = 0;
+  std::uint32_t timestamp = 0;
+};
+
+/// What the far end last reported about our stream.
+struct RemoteView {
+  float loss = 0;          ///< 0 … 1
+  std::uint32_t lost = 0;  ///< cumulative
+  float jitter_ms = 0;
+  float rtt_ms = -1;  ///< negative: not known
+};
+
+/// A plain value.
+class RtcpLink {
+ public:
+  static constexpr std::size_t cname_size = 16;
+  static constexpr std::size_t report_size_max = 128;
+
+  /// Draws a CNAME for this leg alone (RFC 7022 §4.2): legs of a call must not be linkable by it.
+  explicit RtcpLink(Random& random);
+
+  /// `in_ssrc`, `out_ssrc`: the streams of this leg; `out_clock_rate` gives the jitter its unit.
+  void on_compound(rtp::Compound compound, std::uint32_t in_ssrc, std::uint32_t out_ssrc, std::uint32_t out_clock_rate,
+                   TimePoint now);
+
+  /// The far end's clocks at `now`, going on from its last sender report; nothing if none came from `in_ssrc`.
+  std::optional<SenderClock> source_clock(std::uint32_t in_ssrc, std::uint32_t clock_rate, TimePoint now) const;
+
+  struct Sent {
+    std::uint32_t ssrc = 0;
+    SenderClock clock;
+    std::uint64_t packets = 0;
+    std::uint64_t octets = 0;  ///< payload bytes
+  };
+  /// A sender report if something was sent since the report before the last, else a receiver report; with our view of
+  /// the far end's stream if there is news; with BYE at the end of a leg. Returns its size.
+  std::size_t build(std::span<std::uint8_t, report_size_max> out, const Sent& sent,
+                    std::optional<rtp::ReportBlock> received, bool bye, TimePoint now);
+
+  const RemoteView& remote() const { return remote_; }
+
+ private:
+  void on_report(const rtp::Report& report, std::uint32_t in_ssrc, std::uint32_t out_ssrc, std::uint32_t out_clock_rate,
+                 TimePoint now);
+
+  struct SourceReport {
+    std::uint32_t ssrc = 0;
+    SenderClock clock;
+    TimePoint arrival{};
+  };
+
+  std::array<char, cname_size> cname_{};
+  std::optional<SourceReport> source_;
+  RemoteView remote_;
+  std::uint32_t our_report_ = 0;  // middle 32 bits of its NTP time; 0: none sent
+  TimePoint our_report_time_{};
+  std::array<std::uint64_t, 2> packets_before_{};  // sent, at the last report and at the one before
+};
+
+}  // namespace junctor::media

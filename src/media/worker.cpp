@@ -1,0 +1,247 @@
+#include "media/worker.hpp"
+
+#include <utility>
+
+#include "audio/tone.hpp"
+#include "base/check.hpp"
+#include "media/port.hpp"
+#include "rtp/packet.hpp"
+
+namespace junctor::media {
+namespace {
+
+enum class TimerKind : std::uint8_t { report, timeout, tone };
+
+constexpr double tone_hz_max = 4000;
+
+// A timer's token is the PortId with the kind in the byte of the worker, which is known here.
+constexpr int kind_shift = 56;
+
+std::uint64_t timer_token(TimerKind kind, PortId id) {
+  return make_port_id(static_cast<std::uint32_t>(kind), slot_of(id), generation_of(id)).value;
+}
+
+}  // namespace
+
+Worker::Worker(const WorkerSettings& settings, DatagramSender& sender, EventSink& events, Random& random,
+               Counters& counters, TimePoint start)
+    : settings_(settings),
+      sender_(sender),
+      events_(events),
+      random_(random),
+      no_port_(counters.get("media_dropped_no_port")),
+      wheel_(start),
+      slots_(settings.slots) {
+  JUNCTOR_CHECK(settings.index < workers_max && settings.slots <= slots_max);
+}
+
+Worker::~Worker() = default;
+
+Worker::Slot& Worker::slot(PortId id) {
+  JUNCTOR_CHECK(worker_of(id) == settings_.index && slot_of(id) < slots_.size() && generation_of(id) != 0);
+  return slots_[slot_of(id)];
+}
+
+Port* Worker::find(PortId id) {
+  Port* const port = slot(id).port.get();
+  return port != nullptr && port->id() == id ? port : nullptr;
+}
+
+Port* Worker::partner(const Port& port) {
+  return port.feed == Feed::relay ? find(port.partner) : nullptr;
+}
+
+// --------------------------------------------------------------------------------------------------------------
+// packets
+
+void Worker::on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes, TimePoint now) {
+  const std::uint32_t index = slot_of_tag(tag);
+  Port* const port = index < slots_.size() ? slots_[index].port.get() : nullptr;
+  if (port == nullptr) return no_port_.add();
+  const bool rtcp = channel_of_tag(tag) == Channel::rtcp || (port->rtcp_mux() && rtp::looks_like_rtcp(bytes));
+  if (rtcp) {
+    port->receive_rtcp(bytes, from, now);
+  } else if (const auto arrival = port->receive(bytes, from, now, events_)) {
+    deliver(*arrival, *port, now);
+  }
+  if (port->timeout_raised) arm_timeout(*port, now);
+}
+
+void Worker::deliver(const Arrival& arrival, Port& port, TimePoint now) {
+  Port* const to = port.feed == Feed::echo ? &port : partner(port);
+  if (to != nullptr) to->forward(arrival, port, sender_, now);
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// timers
+
+void Worker::on_timer(std::uint64_t token, TimePoint now) {
+  const auto kind = static_cast<TimerKind>(token >> kind_shift);
+  const PortId id = make_port_id(settings_.index, slot_of({token}), generation_of({token}));
+  Port* const port = find(id);
+  if (port == nullptr) return;
+  switch (kind) {
+    case TimerKind::report:
+      port->send_report(partner(*port), wall_, false, sender_, now);
+      events_.on_event(Stats{id, port->stats()});
+      return schedule_report(*port, now);
+    case TimerKind::timeout:
+      return check_timeout(*port, now);
+    case TimerKind::tone:
+      port->tone_timer = wheel_.schedule(port->send_tone(sender_, now), *this, token);
+      return;
+  }
+}
+
+void Worker::schedule_report(Port& port, TimePoint now) {
+  // RFC 3550 §6.2: half to one and a half times the interval, so that ports do not fall into step.
+  const auto interval = settings_.rtcp_interval;
+  const auto varied = static_cast<std::uint64_t>(interval.count());
+  const Duration wait = interval / 2 + Duration(static_cast<std::int64_t>(random_.below(varied)));
+  port.report_timer = wheel_.schedule(now + wait, *this, timer_token(TimerKind::report, port.id()));
+}
+
+void Worker::check_timeout(Port& port, TimePoint now) {
+  port.timeout_timer = {};
+  const auto due = port.timeout_at();
+  if (!due) return;
+  if (*due > now) return arm_timeout(port, now);
+  port.timeout_raised = true;
+  events_.on_event(Timeout{port.id()});
+}
+
+void Worker::arm_timeout(Port& port, TimePoint now) {
+  // Packets do not touch the timer: when it fires it looks when the last one came.
+  const auto due = port.timeout_at();
+  if (!due || *due <= now) return;
+  port.timeout_raised = false;
+  wheel_.cancel(port.timeout_timer);
+  port.timeout_timer = wheel_.schedule(*due, *this, timer_token(TimerKind::timeout, port.id()));
+}
+
+// -------------------------------------------------------------------------------------------------------------
+// commands
+
+void Worker::on_command(const Command& command, TimePoint now) {
+  const Outcome outcome = std::visit([&](const auto& c) { return apply(c, now); }, command);
+  if (const Token token = token_of(command); token != 0) events_.on_event(Done{token, outcome});
+}
+
+Outcome Worker::apply(const OpenPort& command, TimePoint now) {
+  Slot& place = slot(command.id);
+  if (place.port || generation_of(command.id) <= place.closed_generation) return Outcome::bad_parameter;
+  place.port = std::make_unique<Port>(command.id, random_);
+  ++open_ports_;
+  schedule_report(*place.port, now);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const SetRemote& command, TimePoint now) {
+  Port* const port = find(command.id);
+  if (port == nullptr) return Outcome::no_such_port;
+  if (port->set_remote(command, now)) {
+    if (port->feed == Feed::echo) port->map_formats_to(*port);
+    if (Port* const other = partner(*port)) map_both(*port, *other);
+  }
+  arm_timeout(*port, now);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Join& command, TimePoint) {
+  Port* const a = find(command.a);
+  Port* const b = find(command.b);
+  if (a == nullptr || b == nullptr) return Outcome::no_such_port;
+  if (a == b) return Outcome::bad_parameter;
+  if (partner(*a) == b) return Outcome::done;
+  detach(*a);
+  detach(*b);
+  a->feed = b->feed = Feed::relay;
+  a->partner = b->id();
+  b->partner = a->id();
+  a->out().begin_source();
+  b->out().begin_source();
+  map_both(*a, *b);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Leave& command, TimePoint) {
+  Port* const port = find(command.id);
+  if (port == nullptr) return Outcome::no_such_port;
+  if (port->feed == Feed::relay) detach(*port);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Echo& command, TimePoint) {
+  Port* const port = find(command.id);
+  if (port == nullptr) return Outcome::no_such_port;
+  if (port->feed == Feed::echo) return Outcome::done;
+  detach(*port);
+  port->feed = Feed::echo;
+  port->out().begin_source();
+  port->map_formats_to(*port);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Tone& command, TimePoint now) {
+  Port* const port = find(command.id);
+  if (port == nullptr) return Outcome::no_such_port;
+  const bool in_range = command.hz > 0 && command.hz < tone_hz_max && command.level_dbm0 <= audio::level_max_dbm0;
+  if (!in_range) return Outcome::bad_parameter;
+  if (!port->start_tone(command.hz, command.level_dbm0, now)) return Outcome::no_format;
+  detach(*port);
+  port->feed = Feed::tone;
+  port->tone_timer = wheel_.schedule(port->send_tone(sender_, now), *this, timer_token(TimerKind::tone, port->id()));
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const StopSource& command, TimePoint) {
+  Port* const port = find(command.id);
+  if (port == nullptr) return Outcome::no_such_port;
+  if (port->feed != Feed::relay) detach(*port);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Snapshot& command, TimePoint) {
+  Port* const port = find(command.id);
+  if (port == nullptr) return Outcome::no_such_port;
+  events_.on_event(Stats{command.id, port->stats()});
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Close& command, TimePoint now) {
+  Slot& place = slot(command.id);
+  const std::uint32_t generation = generation_of(command.id);
+  if (generation <= place.closed_generation) return Outcome::no_such_port;
+  Port* const port = find(command.id);
+  JUNCTOR_CHECK(port != nullptr || place.port == nullptr);  // a pair is leased again only after Closed
+  Closed closed{command.id, {}};
+  if (port != nullptr) {
+    port->send_report(partner(*port), wall_, true, sender_, now);
+    closed.stats = port->stats();
+    detach(*port);
+    wheel_.cancel(port->report_timer);
+    wheel_.cancel(port->timeout_timer);
+    place.port.reset();
+    --open_ports_;
+  }
+  place.closed_generation = generation;
+  events_.on_event(closed);
+  return Outcome::done;
+}
+
+void Worker::detach(Port& port) {
+  if (Port* const other = partner(port)) {
+    other->feed = Feed::none;
+    other->partner = {};
+  }
+  wheel_.cancel(port.tone_timer);
+  port.feed = Feed::none;
+  port.partner = {};
+}
+
+void Worker::map_both(Port& a, Port& b) {
+  a.map_formats_to(b);
+  b.map_formats_to(a);
+}
+
+}  // namespace junctor::media

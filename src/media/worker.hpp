@@ -1,0 +1,99 @@
+#pragma once
+// A media worker: owns the ports of its slots and every packet of theirs. One per media thread and used by that thread
+// alone. Knows no socket and no clock: datagrams, commands and time go in; datagrams and events come out.
+//
+// The thread's loop (net, or sim): on_datagram() for what arrived, on_command() for what is queued, advance() for the
+// time, then sleep until next_wake() or the next of the others. Nothing on a packet's path allocates, locks or logs.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/io.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "base/timer_wheel.hpp"
+#include "media/media.hpp"
+
+namespace junctor::media {
+
+class Port;
+struct Arrival;
+
+struct WorkerSettings {
+  std::uint32_t index = 0;  ///< which worker this is: the upper byte of its PortIds
+  std::uint32_t slots = 0;  ///< slots are 0 … slots-1; at most slots_max
+  /// Mean time between RTCP reports of a port (RFC 3550 §6.2: 5 s), each varied by half.
+  Duration rtcp_interval = std::chrono::seconds(5);
+};
+
+class Worker final : public DatagramSink, private TimerTarget {
+ public:
+  /// The references are used on the worker's thread only (Counters may be shared) and outlive the worker.
+  Worker(const WorkerSettings& settings, DatagramSender& sender, EventSink& events, Random& random, Counters& counters,
+         TimePoint start);
+  ~Worker() override;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes, TimePoint now) override;
+  void on_command(const Command& command, TimePoint now);
+  /// Fires what is due: reports, timeouts, tones.
+  void advance(TimePoint now) { wheel_.advance(now); }
+  std::optional<TimePoint> next_wake() const { return wheel_.next_wake(); }
+
+  /// For NTP times in sender reports; again every now and then, as WallClock asks.
+  void set_wall(TimePoint mono, WallTime wall) { wall_.set(mono, wall); }
+
+  /// Zero when nothing is left over.
+  std::size_t open_ports() const { return open_ports_; }
+  std::size_t pending_timers() const { return wheel_.pending(); }
+
+ private:
+  /// What the table remembers of a slot beyond the life of a port: which lease was closed last.
+  struct Slot {
+    std::unique_ptr<Port> port;
+    std::uint32_t closed_generation = 0;
+  };
+
+  void on_timer(std::uint64_t token, TimePoint now) override;
+
+  Outcome apply(const OpenPort& command, TimePoint now);
+  Outcome apply(const SetRemote& command, TimePoint now);
+  Outcome apply(const Join& command, TimePoint now);
+  Outcome apply(const Leave& command, TimePoint now);
+  Outcome apply(const Echo& command, TimePoint now);
+  Outcome apply(const Tone& command, TimePoint now);
+  Outcome apply(const StopSource& command, TimePoint now);
+  Outcome apply(const Snapshot& command, TimePoint now);
+  Outcome apply(const Close& command, TimePoint now);
+
+  void deliver(const Arrival& arrival, Port& port, TimePoint now);
+  void schedule_report(Port& port, TimePoint now);
+  void check_timeout(Port& port, TimePoint now);
+  void arm_timeout(Port& port, TimePoint now);
+  /// Ends what feeds the port, and with a relay what it feeds.
+  void detach(Port& port);
+  void map_both(Port& a, Port& b);
+
+  /// The id must be of this worker and in its table.
+  Slot& slot(PortId id);
+  /// Null when that port is not open (any more).
+  Port* find(PortId id);
+  /// Whom the port is joined with, or null.
+  Port* partner(const Port& port);
+
+  const WorkerSettings settings_;
+  DatagramSender& sender_;
+  EventSink& events_;
+  Random& random_;
+  Counter& no_port_;
+  TimerWheel wheel_;
+  WallClock wall_;
+  std::vector<Slot> slots_;
+  std::size_t open_ports_ = 0;
+};
+
+}  // namespace junctor::media

@@ -1,0 +1,64 @@
+#pragma once
+// Who may register and call. Users of the configuration file and of the database are alike, once loaded; of a password
+// only HA1 is kept.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "sip/digest.hpp"
+#include "store/store.hpp"
+
+namespace junctor::registrar {
+
+/// Where a user's calls go instead; destinations as in the configuration ("user:1001", "voicemail:1001"). Empty:
+/// nowhere.
+struct Forward {
+  std::string busy, no_answer, always, unregistered;
+};
+
+struct User {
+  std::string username;  ///< also the number, and the user part of the address of record
+  std::string display_name;
+  std::string ha1_md5;  ///< H(username:realm:password), lower-case hexadecimal; empty: not there
+  std::string ha1_sha256;
+  std::string ha1_sha512_256;
+  Forward forward;
+  std::uint32_t ring_secs = 25;
+  bool voicemail = true;
+  bool from_file = false;  ///< of the configuration file: goes before a database user of the same name
+
+  std::string_view ha1(sip::digest::HashName name) const;
+};
+
+/// Fills the three HA1 from a plain password, which is then forgotten.
+void set_password(User& user, std::string_view realm, std::string_view password,
+                  const sip::digest::HashFunctions& hashes);
+
+store::UserRow to_row(const User& user, std::string_view realm);
+User from_row(store::UserRow row);
+
+/// References to a User are good until the table is changed.
+class Users {
+ public:
+  /// Adds or replaces. False, without effect, for a database user whose name a user of the file has.
+  bool put(User user);
+  bool remove(std::string_view username);
+  /// Null when there is none. Exact, case-sensitive (RFC 3261 §19.1.4).
+  const User* find(std::string_view username) const;
+  std::size_t size() const { return users_.size(); }
+  void for_each(const std::function<void(const User&)>& visit) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, User, Hash, std::equal_to<>> users_;
+};
+
+}  // namespace junctor::registrar

@@ -1,0 +1,101 @@
+#include "sip/text.hpp"
+
+#include "base/address.hpp"
+
+namespace junctor::sip::text {
+
+std::size_t quoted_length(std::string_view s) {
+  if (s.empty() || s.front() != '"') return 0;
+  for (std::size_t i = 1; i < s.size(); ++i) {
+    if (s[i] == '"') return i + 1;
+    if (s[i] == '\\') ++i;
+  }
+  return 0;
+}
+
+std::optional<std::string_view> take_quoted(std::string_view& s) {
+  const std::size_t length = quoted_length(s);
+  if (length == 0) return std::nullopt;
+  return take(s, length).substr(1, length - 2);
+}
+
+std::size_t value_end_with_commas(std::string_view s) {
+  bool bracketed = false;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    switch (s[i]) {
+      case ',':
+        if (!bracketed) return i;
+        break;
+      case '<':
+        bracketed = true;
+        break;
+      case '>':
+        bracketed = false;
+        break;
+      case '"':
+        if (!bracketed) {
+          const std::size_t length = quoted_length(s.substr(i));
+          if (length == 0) return s.size();
+          i += length - 1;
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  return s.size();
+}
+
+std::optional<std::uint32_t> number(std::string_view s, std::uint32_t max) {
+  if (s.empty()) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : s) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+    if (value > max) return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
+std::optional<std::uint32_t> take_clamped(std::string_view& s, std::uint32_t max) {
+  if (s.empty() || !is_digit(s.front())) return std::nullopt;
+  std::uint64_t value = 0;
+  while (!s.empty() && is_digit(s.front())) {
+    value = value * 10 + static_cast<std::uint64_t>(s.front() - '0');
+    if (value > max) value = max;
+    s.remove_prefix(1);
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
+namespace {
+
+bool take_reference(std::string_view& s, std::string_view& host) {
+  const std::size_t close = find_char(s, ']');
+  if (close == s.size()) return false;
+  host = take(s, close + 1);
+  const auto ip = IpAddress::parse(host);
+  return ip && ip->family == Family::v6;
+}
+
+bool take_port(std::string_view& s, std::uint16_t& port) {
+  std::size_t digits = 0;
+  while (digits < s.size() && is_digit(s[digits])) ++digits;
+  port = static_cast<std::uint16_t>(number(take(s, digits), 65535).value_or(0));
+  return port != 0;
+}
+
+}  // namespace
+
+bool take_host_port(std::string_view& s, Spaces spaces, HostPort& out) {
+  if (!s.empty() && s.front() == '[') {
+    if (!take_reference(s, out.host)) return false;
+  } else {
+    out.host = take(s, span(s, host_char));
+    if (out.host.empty()) return false;
+  }
+  if (spaces == Spaces::allowed ? !take_separator(s, ':') : !take_char(s, ':')) return true;
+  return take_port(s, out.port);
+}
+
+}  // namespace junctor::sip::text

@@ -1,0 +1,112 @@
+#pragma once
+// Between the control thread and the database thread: writes go one way in groups, acknowledgements and answers the
+// other way. Makes no thread and reads no clock; whoever owns the threads calls run_once() and deliver().
+//
+// A write that comes after a quiet moment is committed at once; under load a group closes group_delay_max after the one
+// before it, or when it is full. When a commit fails, what must arrive is kept, in order, and tried again; the rest of
+// the group is refused.
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/log.hpp"
+#include "base/queue.hpp"
+#include "base/time.hpp"
+#include "store/database.hpp"
+#include "store/store.hpp"
+
+namespace junctor::store {
+
+inline constexpr milliseconds retry_delay{1000};  ///< after a failed commit
+inline constexpr std::size_t reads_waiting_max = 64;
+
+/// How the two threads rouse each other. A wake that comes while the other is awake must not be lost: it makes its next
+/// sleep return at once.
+struct Wakes {
+  std::function<void()> database;  ///< called on the control thread: run_once() is due
+  std::function<void()> control;   ///< called on the database thread: deliver() is due
+};
+
+/// Counters: store_writes, store_commits, store_commit_failures, store_writes_refused, store_reads_refused.
+class Writer {
+ public:
+  using Read = std::function<std::function<void(TimePoint)>(Database&)>;  ///< as base's Job, with the database
+
+  /// `log` is written to on the database thread. Everything outlives this.
+  Writer(Database& database, Wakes wakes, Log& log, Counters& counters);
+
+  // Control thread.
+
+  void push(Write write, AckTarget* target, std::uint64_t token);
+  /// False when reads_waiting_max wait already.
+  bool read(Read read);
+  /// Calls what is ready; after each wakes.control().
+  void deliver(TimePoint now);
+  std::size_t unacknowledged() const { return unacknowledged_; }
+  /// The last commit failed.
+  bool failing() const { return failing_.load(std::memory_order_relaxed); }
+
+  // Database thread.
+
+  /// Does what is due and says when it wants to be called again at the latest; nothing: when woken.
+  std::optional<TimePoint> run_once(TimePoint now);
+  /// Commits everything that waits, without delay, once: the last thing before the process ends.
+  void finish();
+
+ private:
+  struct Item {
+    Write write;
+    AckTarget* target = nullptr;
+    std::uint64_t token = 0;
+  };
+  struct Done {
+    AckTarget* target = nullptr;
+    std::uint64_t token = 0;
+    bool ok = false;
+    std::function<void(TimePoint)> answer;  // of a read
+  };
+
+  // Control thread.
+  void feed();  // overflow_ → queue_
+
+  // Database thread.
+  void fill(std::size_t rows);  // queue_ → group_
+  void commit();                // group_ → batch_; after a failure some of it stays
+  void run_reads();
+  void publish();  // batch_ → done_
+  std::optional<TimePoint> next_due(TimePoint now) const;
+
+  Database& database_;
+  const Wakes wakes_;
+  Log& log_;
+  Counter& writes_;
+  Counter& commits_;
+  Counter& failures_;
+  Counter& refused_;
+  Counter& reads_refused_;
+
+  BoundedQueue<std::unique_ptr<Item>> queue_;
+  BoundedQueue<std::unique_ptr<Read>> reads_;
+  BoundedQueue<std::vector<Done>> done_;
+  std::atomic<std::int64_t> queued_{0};  // in queue_; for a moment it may be one less than what was taken
+  std::atomic<bool> failing_{false};
+
+  // Control thread only.
+  std::deque<std::unique_ptr<Item>> overflow_;  // bounded by what backlog_full() lets begin
+  std::size_t unacknowledged_ = 0;
+
+  // Database thread only.
+  std::vector<Write> group_;
+  std::vector<Done> acks_;   // of group_, one each
+  std::vector<Done> batch_;  // not yet published
+  std::optional<TimePoint> last_commit_;
+  std::optional<TimePoint> retry_at_;
+};
+
+}  // namespace junctor::store

@@ -1,0 +1,71 @@
+#pragma once
+// Objects by TransactionId: a slot number and a generation, so that an id is found by one look into an array and a late
+// one is a normal miss. Objects live on the heap one by one; an empty slot costs 16 bytes.
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/ids.hpp"
+
+namespace junctor::transaction {
+
+/// `kind` (0 or 1) is the id's highest bit, so that the ids of two tables never meet.
+template <class T>
+class Slots {
+ public:
+  explicit Slots(std::uint64_t kind) : kind_(kind << 63) {}
+
+  template <class... Args>
+  TransactionId emplace(Args&&... args) {
+    std::uint32_t slot = 0;
+    if (!free_.empty()) {
+      slot = free_.back();
+      free_.pop_back();
+    } else {
+      slot = static_cast<std::uint32_t>(slots_.size());
+      slots_.emplace_back();
+    }
+    slots_[slot].object = std::make_unique<T>(std::forward<Args>(args)...);
+    ++size_;
+    return id_of(slot);
+  }
+
+  T* find(TransactionId id) {
+    const auto slot = static_cast<std::uint32_t>(id.value);
+    if (slot >= slots_.size() || id_of(slot) != id) return nullptr;
+    return slots_[slot].object.get();
+  }
+  const T* find(TransactionId id) const { return const_cast<Slots*>(this)->find(id); }
+
+  void erase(TransactionId id) {
+    if (find(id) == nullptr) return;
+    const auto slot = static_cast<std::uint32_t>(id.value);
+    slots_[slot].object.reset();
+    slots_[slot].generation = slots_[slot].generation == generation_max ? 1 : slots_[slot].generation + 1;
+    free_.push_back(slot);
+    --size_;
+  }
+
+  std::size_t size() const { return size_; }
+
+ private:
+  static constexpr std::uint32_t generation_max = 0x7fffffffu;
+  struct Slot {
+    std::unique_ptr<T> object;
+    std::uint32_t generation = 1;
+  };
+
+  TransactionId id_of(std::uint32_t slot) const {
+    return {kind_ | std::uint64_t{slots_[slot].generation} << 32 | slot};
+  }
+
+  std::uint64_t kind_;
+  std::size_t size_ = 0;
+  std::deque<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace junctor::transaction
