@@ -81,10 +81,12 @@ class Line {
   void vanish();
 
   Speaker& audio() { return speaker_; }
+  const Speaker& audio() const { return speaker_; }
   void speak(double hz) { speaker_.speak(hz); }
   bool hears(double hz) const { return speaker_.hears(hz); }
 
   // --- what it finds ------------------------------------------------------------------------------------------------
+  const Phone& phone() const { return phone_; }
   LineState state() const { return state_; }
   bool ringing() const { return state_ == LineState::ringing; }
   bool ringback() const { return state_ == LineState::ringback; }

@@ -52,6 +52,7 @@ void Line::on_invite(const Message& invite) {
 
   const Habits& habits = phone_.habits_;
   phone_.transactions_.respond(invite_, response(invite_, 100));
+  if (phone_.incoming_) return phone_.incoming_(*this);
   if (habits.rejects_with) return reject(*habits.rejects_with);
   if (habits.early_media) {
     ring({183, true, habits.rings_reliably, {}});

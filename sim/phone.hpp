@@ -59,6 +59,9 @@ class Phone final : private PhoneTransactions::User {
   /// Ended lines are kept for the tests' sake until this.
   void forget_ended_lines();
 
+  /// Called for each call that comes in, instead of what the habits say about ringing and answering.
+  void on_incoming(std::function<void(Line&)> script) { incoming_ = std::move(script); }
+
   // --- of the newest line, for short
   bool ringing() const { return has_line() && lines_.back()->ringing(); }
   bool ringback() const { return has_line() && lines_.back()->ringback(); }
@@ -115,6 +118,7 @@ class Phone final : private PhoneTransactions::User {
   PhoneTransactions transactions_;
   std::vector<std::unique_ptr<Line>> lines_;
   std::uint16_t next_rtp_port_ = 20000;
+  std::function<void(Line&)> incoming_;
 
   bool registered_ = false;
   int register_status_ = 0, register_attempts_ = 0;

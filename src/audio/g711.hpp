@@ -14,9 +14,4 @@ std::uint8_t encode(Law law, std::int16_t sample);
 void decode(Law law, std::span<const std::uint8_t> in, std::span<std::int16_t> out);
 void encode(Law law, std::span<const std::int16_t> in, std::span<std::uint8_t> out);
 
-/// The code of a zero sample.
-constexpr std::uint8_t silence(Law law) {
-  return law == Law::mu ? 0xff : 0xd5;
-}
-
 }  // namespace junctor::audio

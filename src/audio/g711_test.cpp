@@ -41,10 +41,5 @@ TEST(G711, every_sample_is_within_half_a_step_and_order_is_kept) {
   }
 }
 
-TEST(G711, silence_is_the_code_of_zero) {
-  EXPECT_EQ(encode(Law::mu, 0), silence(Law::mu));
-  EXPECT_EQ(encode(Law::a, 0), silence(Law::a));
-}
-
 }  // namespace
 }  // namespace junctor::audio

@@ -581,6 +581,7 @@ LegFacts Call::facts_of(const Leg& leg) const {
   out.id = leg.id();
   out.kind = leg.kind();
   out.direction = leg.direction();
+  out.state = leg.state();
   out.sip_call_id = leg.sip_call_id();
   out.uri = leg.uri();
   out.label = leg.label;

@@ -30,6 +30,7 @@ struct LegFacts {
   LegId id;
   LegKind kind = LegKind::device;
   LegDirection direction = LegDirection::inbound;
+  LegState state = LegState::ended;
   std::string sip_call_id, uri, label;
   std::string codec;
   Address address;

@@ -129,6 +129,7 @@ Result<LegId, Refusal> Calls::add_leg(CallId id, Call::AddLeg wanted, TimePoint 
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) {
     auto leg = call.add_leg(std::move(wanted), now);
+    if (leg) legs_.at(leg->value).call = &call;
     return leg;
   });
 }

@@ -11,8 +11,6 @@
 namespace junctor::config {
 namespace {
 
-constexpr std::size_t name_bytes_max = 64;
-
 std::string item(std::string_view list, std::size_t index) {
   return std::string(list) + "[" + std::to_string(index) + "]";
 }
@@ -27,16 +25,8 @@ void no_duplicates(Parsed& parsed, std::string_view list, std::string_view key, 
   }
 }
 
-/// Names end up in SIP user parts, destination strings and command lines.
 void plain_name(Parsed& parsed, const std::string& path, const std::string& name) {
-  const auto bad = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view("@:;,<>\"\\?/[]").contains(c);
-  };
-  if (name.size() > name_bytes_max) {
-    parsed.add_fault(path, "longer than " + std::to_string(name_bytes_max) + " bytes");
-  } else if (std::ranges::any_of(name, bad)) {
-    parsed.add_fault(path, "\"" + name + "\" must not contain spaces or any of @ : ; , < > \" \\ ? / [ ]");
-  }
+  if (auto fault = name_fault(name)) parsed.add_fault(path, std::move(*fault));
 }
 
 void one_per_family(Parsed& parsed, const std::vector<IpAddress>& addresses, const std::string& path) {
@@ -210,6 +200,15 @@ void rwi(Parsed& parsed) {
 }
 
 }  // namespace
+
+std::optional<std::string> name_fault(std::string_view name) {
+  const auto bad = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view("@:;,<>\"\\?/[]").contains(c);
+  };
+  if (name.size() > name_bytes_max) return "longer than " + std::to_string(name_bytes_max) + " bytes";
+  if (!std::ranges::any_of(name, bad)) return std::nullopt;
+  return "\"" + std::string(name) + "\" must not contain spaces or any of @ : ; , < > \" \\ ? / [ ]";
+}
 
 void check_together(Parsed& parsed) {
   const Config& c = parsed.config;

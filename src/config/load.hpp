@@ -66,6 +66,12 @@ struct Parsed {
 /// span gives the defaults.
 Parsed parse(std::span<const Source> sources, const Outside& outside);
 
+inline constexpr std::size_t name_bytes_max = 64;
+
+/// What is wrong with a name of a user or trunk, if anything: names end up in SIP user parts, destination strings and
+/// command lines. An empty name passes.
+std::optional<std::string> name_fault(std::string_view name);
+
 /// The files that `run` reads: `chosen` if given, else ./junctor.toml, else
 /// /etc/junctor/junctor.toml, and behind either conf.d/*.toml beside it in the
 /// order of their names. Empty when there is none: built-in defaults.

@@ -2,8 +2,8 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 // toml++ 3.3 states as impossible what malformed files do make happen: its tests for blanks outside ASCII end in
-// __builtin_unreachable() for most letters (an umlaut in a bare key will do), and parse_key() asserts, or in release builds
-// assumes, what it then goes on to test. Both are answered properly once those statements are taken out.
+// __builtin_unreachable() for most letters (an umlaut in a bare key will do), and parse_key() asserts, or in release
+// builds assumes, what it then goes on to test. Both are answered properly once those statements are taken out.
 // clang-format off
 #include <cstdint>
 #include <toml++/impl/preprocessor.h>

@@ -19,6 +19,8 @@
 // Order
 //   Commands for one worker take effect in the order given. A command with a token is answered by one Done when its
 //   effect is real; Done comes after the events that the command itself caused (Closed before the Done of its Close).
+//   An id of another worker, or beyond its slots, is our own mistake and stops the process; so legs that are to be
+//   joined take their ports on one worker.
 #include <array>
 #include <cstddef>
 #include <cstdint>

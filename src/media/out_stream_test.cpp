@@ -97,7 +97,9 @@ TEST(OutStream, is_the_same_after_save_and_load_at_any_moment) {
         ASSERT_EQ(out.generate(160, 8000, now), elsewhere->generate(160, 8000, now + hours(1)));
         break;
       default:
-        ASSERT_EQ(out.relay(++source, timestamp += 160, false, 8000, now),
+        ++source;
+        timestamp += 160;
+        ASSERT_EQ(out.relay(source, timestamp, false, 8000, now),
                   elsewhere->relay(source, timestamp, false, 8000, now + hours(1)));
     }
   }

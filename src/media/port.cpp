@@ -36,6 +36,7 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
   const Address rtp = without_unspecified(remote.rtp);
   const Address rtcp = without_unspecified(remote.rtcp);
   if (rtp != lock_.signalled() || rtcp != rtcp_signalled_) rtcp_learned_ = {};
+  if (rtp != lock_.signalled()) in_.pause();
   lock_.set_signalled(rtp);
   rtcp_signalled_ = rtcp;
   rtcp_mux_ = remote.rtcp_mux;
@@ -272,6 +273,13 @@ PortStats Port::stats() const {
     s.mos = static_cast<float>(rtp::mos(codec_, loss, delay_ms));
   }
   return s;
+}
+
+void Port::count_drops(DropCounters& counters) {
+  for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
+    counters[reason]->add(drops_[reason] - drops_counted_[reason]);
+    drops_counted_[reason] = drops_[reason];
+  }
 }
 
 }  // namespace junctor::media

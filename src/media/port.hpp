@@ -16,6 +16,7 @@
 #include <span>
 
 #include "audio/tone.hpp"
+#include "base/counters.hpp"
 #include "base/io.hpp"
 #include "base/timer_wheel.hpp"
 #include "media/in_stream.hpp"
@@ -33,6 +34,9 @@ constexpr std::size_t packet_size_max = 2048;
 /// Digits faster than this are not a finger's work (RFC 4733 tones last 40 ms and more).
 constexpr Duration digit_gap_min = std::chrono::milliseconds(40);
 constexpr Duration tone_ptime = std::chrono::milliseconds(20);
+
+/// One per Drop, shared by all ports.
+using DropCounters = std::array<Counter*, drop_reasons>;
 
 /// What makes the audio toward the leg.
 enum class Feed : std::uint8_t { none, relay, echo, tone };
@@ -84,6 +88,8 @@ class Port {
   void send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now);
 
   PortStats stats() const;
+  /// Adds what was dropped since the last call to the worker's counters.
+  void count_drops(DropCounters& counters);
 
   // What the worker arranges.
   Feed feed = Feed::none;
@@ -128,6 +134,7 @@ class Port {
   std::uint64_t bytes_in_ = 0;
   std::uint64_t packets_out_ = 0, bytes_out_ = 0, octets_out_ = 0;
   std::array<std::uint32_t, drop_reasons> drops_{};
+  std::array<std::uint32_t, drop_reasons> drops_counted_{};
 };
 
 // A call with media has two of these; its budget for everything is 30 kB.

@@ -30,8 +30,8 @@ struct RelayTest : testing::Test, WorkerFixture {
       ASSERT_EQ(p.ssrc, before.ssrc);
       ASSERT_GT(rtp::timestamp_distance(p.timestamp, before.timestamp), 0);
       // Within a frame of the time that really passed.
-      const auto drift = rtp::timestamp_distance(
-          p.timestamp - before.timestamp, timestamp_units(packets[i].time - packets[i - 1].time, 8000));
+      const auto drift = rtp::timestamp_distance(p.timestamp - before.timestamp,
+                                                 timestamp_units(packets[i].time - packets[i - 1].time, 8000));
       ASSERT_LE(std::abs(drift), 160) << i;
     }
   }
@@ -59,9 +59,10 @@ TEST_F(RelayTest, passes_packets_both_ways_from_the_right_socket_to_the_right_ad
 
 TEST_F(RelayTest, payload_types_are_mapped_by_format) {
   join(formats({{.receive_type = 96, .send_type = 97, .codec = rtp::Codec::opus, .channels = 2, .clock_rate = 48000},
-                pcma(), events_as(101, 110)}),
-       formats({pcma(), {.receive_type = 120, .send_type = 121, .codec = rtp::Codec::opus, .channels = 2,
-                         .clock_rate = 48000},
+                pcma(),
+                events_as(101, 110)}),
+       formats({pcma(),
+                {.receive_type = 120, .send_type = 121, .codec = rtp::Codec::opus, .channels = 2, .clock_rate = 48000},
                 events_as(96, 99)}));
   alice.payload_type = 96;
   speak(a, alice, 2);
@@ -95,8 +96,8 @@ TEST_F(RelayTest, unknown_types_and_formats_that_the_other_side_lacks_are_droppe
 
 TEST_F(RelayTest, what_is_not_rtp_is_dropped_and_counted) {
   join();
-  receive(a, alice.address, std::vector<std::uint8_t>{1, 2, 3});
-  receive(a, alice.address, std::vector<std::uint8_t>(packet_size_max + 1, 0x80));
+  receive_bytes(a, alice.address, std::vector<std::uint8_t>{1, 2, 3});
+  receive_bytes(a, alice.address, std::vector<std::uint8_t>(packet_size_max + 1, 0x80));
   EXPECT_EQ(stats(a).drop(Drop::malformed), 2u);
 }
 
@@ -168,12 +169,12 @@ TEST_F(RelayTest, a_random_line_is_seen_by_the_far_end_as_it_is) {
   }
   const auto out = rtp_from(b);
   std::set<std::uint16_t> seen;
-  const std::uint16_t base = static_cast<std::uint16_t>(out[0].packet().sequence - *sent_sequences.begin());
+  const auto base = static_cast<std::uint16_t>(out[0].packet().sequence - (line[0].sequence - start));
   for (const Datagram& d : out) seen.insert(static_cast<std::uint16_t>(d.packet().sequence - base));
   EXPECT_EQ(out.size(), sent_sequences.size());  // each once
-  EXPECT_EQ(seen.size(), sent_sequences.size());
+  EXPECT_EQ(seen, sent_sequences);
   const PortStats s = stats(a);
-  EXPECT_EQ(s.lost, s.lost + s.packets_in - 10 - sent_sequences.size());
+  EXPECT_EQ(s.packets_in, 10 + sent_sequences.size());
   EXPECT_GT(s.lost, 300u);
   EXPECT_LT(s.mos, 4.0f);
   EXPECT_GT(s.jitter_ms, 5.0f);
@@ -238,7 +239,7 @@ TEST_F(RelayTest, a_reinvite_moves_both_directions_to_the_new_address) {
   EXPECT_EQ(stats(a).drop(Drop::stranger), 1u);
   Speaker moved_alice{.address = moved, .ssrc = 99, .sequence = 7, .timestamp = 1};
   speak(a, moved_alice, 10);
-  EXPECT_EQ(rtp_from(b).size(), 19u);  // the first of the new SSRC waits for the second
+  EXPECT_EQ(rtp_from(b).size(), 20u);
   expect_one_stream(b);
 }
 
@@ -256,7 +257,7 @@ TEST_F(RelayTest, another_ssrc_of_the_source_is_the_same_stream_to_the_far_end) 
   speak(a, alice, 10);
   Speaker again{.address = alice.address, .ssrc = 77, .sequence = 4000, .timestamp = 80};
   speak(a, again, 10);
-  EXPECT_EQ(rtp_from(b).size(), 19u);
+  EXPECT_EQ(rtp_from(b).size(), 19u);  // the first of the new SSRC waits for the second
   expect_one_stream(b);
   EXPECT_EQ(stats(a).ssrc_in, 77u);
   EXPECT_EQ(stats(a).lost, 0u);
@@ -321,7 +322,7 @@ TEST_F(RelayTest, a_digit_passes_whole_and_is_told_once) {
   join(formats({pcma(), events_as(101, 96)}), formats({pcma(), events_as(97, 102)}));
   speak(a, alice, 10);
   const std::uint32_t start = alice.timestamp;
-  for (const char key : {5, 11}) {
+  for (const int key : {5, 11}) {
     const std::uint32_t pressed = alice.timestamp;
     for (int i = 0; i < 8; ++i) {
       std::array<std::uint8_t, 4> payload{};

@@ -60,6 +60,12 @@ TEST_F(SourceLockTest, probation_wants_one_address_in_sequence_and_a_negotiated_
   EXPECT_FALSE(lock.locked());
 }
 
+TEST_F(SourceLockTest, two_addresses_do_not_share_a_probation) {
+  for (std::uint16_t s = 0; s < 100; ++s) {
+    EXPECT_EQ(lock.on_packet(s % 2 == 0 ? nat : stranger, 1, s, true, now), Verdict::stranger);
+  }
+}
+
 TEST_F(SourceLockTest, a_stranger_with_the_right_ssrc_and_sequence_does_not_steal_a_live_stream) {
   all({&from_nat}, 10);
   ASSERT_EQ(lock.target(), nat);

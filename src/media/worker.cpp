@@ -1,5 +1,6 @@
 #include "media/worker.hpp"
 
+#include <string>
 #include <utility>
 
 #include "audio/tone.hpp"
@@ -33,6 +34,9 @@ Worker::Worker(const WorkerSettings& settings, DatagramSender& sender, EventSink
       wheel_(start),
       slots_(settings.slots) {
   JUNCTOR_CHECK(settings.index < workers_max && settings.slots <= slots_max);
+  for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
+    drops_[reason] = &counters.get(std::string("media_dropped_") + to_string(static_cast<Drop>(reason)));
+  }
 }
 
 Worker::~Worker() = default;
@@ -83,6 +87,7 @@ void Worker::on_timer(std::uint64_t token, TimePoint now) {
   switch (kind) {
     case TimerKind::report:
       port->send_report(partner(*port), wall_, false, sender_, now);
+      port->count_drops(drops_);
       events_.on_event(Stats{id, port->stats()});
       return schedule_report(*port, now);
     case TimerKind::timeout:
@@ -218,6 +223,7 @@ Outcome Worker::apply(const Close& command, TimePoint now) {
   if (port != nullptr) {
     port->send_report(partner(*port), wall_, true, sender_, now);
     closed.stats = port->stats();
+    port->count_drops(drops_);
     detach(*port);
     wheel_.cancel(port->report_timer);
     wheel_.cancel(port->timeout_timer);

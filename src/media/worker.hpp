@@ -4,6 +4,7 @@
 //
 // The thread's loop (net, or sim): on_datagram() for what arrived, on_command() for what is queued, advance() for the
 // time, then sleep until next_wake() or the next of the others. Nothing on a packet's path allocates, locks or logs.
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,7 +32,8 @@ struct WorkerSettings {
 
 class Worker final : public DatagramSink, private TimerTarget {
  public:
-  /// The references are used on the worker's thread only (Counters may be shared) and outlive the worker.
+  /// The references are used on the worker's thread only (Counters may be shared) and outlive the worker. Drops are
+  /// counted as media_dropped_REASON (see Drop), and media_dropped_no_port for datagrams that reach no open port.
   Worker(const WorkerSettings& settings, DatagramSender& sender, EventSink& events, Random& random, Counters& counters,
          TimePoint start);
   ~Worker() override;
@@ -90,6 +92,7 @@ class Worker final : public DatagramSink, private TimerTarget {
   EventSink& events_;
   Random& random_;
   Counter& no_port_;
+  std::array<Counter*, drop_reasons> drops_{};
   TimerWheel wheel_;
   WallClock wall_;
   std::vector<Slot> slots_;

@@ -98,13 +98,14 @@ class WorkerFixture : public DatagramSender, public EventSink {
     worker.advance(now);
   }
 
-  void receive(PortId port, const Address& from, std::span<const std::uint8_t> bytes, Channel channel = Channel::rtp) {
+  void receive_bytes(PortId port, const Address& from, std::span<const std::uint8_t> bytes,
+                     Channel channel = Channel::rtp) {
     worker.on_datagram(make_tag(slot_of(port), channel), from, bytes, now);
   }
   void receive(PortId port, const Address& from, const rtp::Packet& packet) {
     std::array<std::uint8_t, 2048> bytes;
     const std::size_t size = rtp::write_packet(packet, bytes);
-    receive(port, from, {bytes.data(), size});
+    receive_bytes(port, from, {bytes.data(), size});
   }
   /// The speaker's next packet, then 20 ms pass.
   void speak(PortId port, Speaker& s, int packets = 1) {

@@ -68,7 +68,7 @@ class ControlLoop::Impl {
   }
 
   void run() {
-    bool more = false;
+    bool more = true;  // the waker is not armed yet
     while (!stop_.load(std::memory_order_relaxed)) {
       wait(more);
       const TimePoint start = now();

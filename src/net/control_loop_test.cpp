@@ -103,6 +103,7 @@ TEST(ControlLoop, AnUnreachablePeerCostsNothingButItsPacket) {
   Peer peer(any_port_v4);
   peer.send(*bound, "still here");
   EXPECT_EQ(peer.receive(), "still here");
+  t.stop();
 }
 
 class Recorder final : public TimerTarget {
@@ -189,6 +190,7 @@ TEST(ControlLoop, SourcesAndTurnEndHooks) {
   EXPECT_TRUE(eventually([&] { return t.on_loop([&] { return sum; }) == 500'500; }));
   const int before = hooks;
   EXPECT_TRUE(eventually([&] { return hooks > before + 3; }));  // it asked to be called again
+  t.stop();
 }
 
 TEST(ControlLoop, AFloodOfWorkIsCutIntoShortTurns) {

@@ -260,7 +260,7 @@ TEST_F(EdgeTest, AReaderThatDoesNotReadIsClosed) {
 }
 
 TEST_F(EdgeTest, BackPressureStopsReadingAndLosesNothing) {
-  make({.messages_in_flight = 8});
+  make({.messages_in_flight = 64});
   sink.answer = [](ConnectionId, const std::string&) { std::this_thread::yield(); };
   const Client client(address);
   std::string lines;

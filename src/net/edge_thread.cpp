@@ -14,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::size_t command_capacity = 8'192;
+constexpr std::size_t command_capacity = 2'048;  // more wait in the control thread's backlog
 // How exactly time-outs are kept.
 constexpr milliseconds sweep_interval{100};
 // How soon a full inbox is tried again, and a listener after the process ran out of descriptors.

@@ -11,9 +11,9 @@ namespace {
 
 TEST(JobPool, ResultsOfAllJobsRunOnTheControlThreadEvenThroughATinyInbox) {
   LoopThread t({.inbox_capacity = 2});
-  JobPool pool({.threads = 3, .backlog = 1'000}, *t.loop, t.counters);
   std::atomic<int> ran{0};
   int results = 0;
+  JobPool pool({.threads = 3, .backlog = 1'000}, *t.loop, t.counters);
   for (int i = 0; i < 1'000; ++i) {
     ASSERT_TRUE(pool.submit([&] {
       ++ran;
@@ -30,8 +30,8 @@ TEST(JobPool, ResultsOfAllJobsRunOnTheControlThreadEvenThroughATinyInbox) {
 
 TEST(JobPool, AJobMayHaveNoResult) {
   LoopThread t;
-  JobPool pool({.threads = 1}, *t.loop, t.counters);
   std::promise<void> done;
+  JobPool pool({.threads = 1}, *t.loop, t.counters);
   ASSERT_TRUE(pool.submit([&]() -> std::function<void(TimePoint)> {
     done.set_value();
     return {};
@@ -41,8 +41,8 @@ TEST(JobPool, AJobMayHaveNoResult) {
 
 TEST(JobPool, BacklogIsBounded) {
   LoopThread t;
-  JobPool pool({.threads = 1, .backlog = 2}, *t.loop, t.counters);
   std::promise<void> started, go;
+  JobPool pool({.threads = 1, .backlog = 2}, *t.loop, t.counters);
   const auto nothing = [] { return std::function<void(TimePoint)>(); };
   ASSERT_TRUE(pool.submit([&]() -> std::function<void(TimePoint)> {
     started.set_value();

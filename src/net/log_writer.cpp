@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <poll.h>
 #include <string>
 #include <thread>
@@ -54,6 +55,11 @@ class LogWriter::Impl {
   static constexpr std::size_t block_bytes = 64 * 1024;
 
   void run() {
+    // A reader of our stderr that goes away must not take the hub with it.
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     for (;;) {
       const bool last = stop_.load();
       while (write_some()) {

@@ -59,7 +59,7 @@ MediaThreadSettings settings() {
 }
 
 std::string echo(const Address& to, std::string_view text) {
-  const Fd fd = std::move(*bind_udp({loopback, 0}));
+  const Fd fd = std::move(*bind_udp({to.ip, 0}));
   SocketAddress address;
   const socklen_t length = to_socket_address(to, address);
   EXPECT_EQ(::sendto(fd.get(), text.data(), text.size(), 0, &address.any, length), std::ssize(text));
@@ -90,6 +90,25 @@ TEST(MediaThread, RtpAndRtcpGoOutOfTheSocketTheyCameTo) {
   EXPECT_EQ(counters.get("media_received").value(), 2u);
   EXPECT_EQ(counters.get("media_sent").value(), 2u);
   EXPECT_EQ(counters.get("media_pool_empty").value(), 1u);
+}
+
+TEST(MediaThread, BothFamiliesShareTheSlots) {
+  EchoSide side;
+  Counters counters;
+  auto s = settings();
+  s.port_min = static_cast<std::uint16_t>(12'000 + ::getpid() % 2'000 * 8);  // ::1 is everybody's
+  s.port_max = static_cast<std::uint16_t>(s.port_min + 63);
+  s.bind_v6 = *IpAddress::parse("::1");
+  s.ready_pairs = 4;
+  auto thread = MediaThread::create(s, side, counters);
+  ASSERT_TRUE(thread) << thread.error();
+  (*thread)->start();
+  const auto four = (*thread)->take_port(Family::v4), six = (*thread)->take_port(Family::v6);
+  ASSERT_TRUE(four && six);
+  EXPECT_NE(four->slot, six->slot);
+  EXPECT_EQ(six->family, Family::v6);
+  EXPECT_EQ(echo({loopback, four->rtp_port}, "four"), "four");
+  EXPECT_EQ(echo({*IpAddress::parse("::1"), six->rtp_port}, "six"), "six");
 }
 
 TEST(MediaThread, OversizedPacketsAreDroppedAndCounted) {
@@ -220,6 +239,7 @@ TEST(MediaThread, CommandsAreNeverLostAndTicksComeInTime) {
     commands.send(2);
     EXPECT_TRUE(eventually([&] { return side.ticks == i; }));
   }
+  (*thread)->stop();
 }
 
 }  // namespace

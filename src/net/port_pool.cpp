@@ -29,8 +29,10 @@ std::optional<PortPair> PortPool::take(Family family) {
 }
 
 void PortPool::give_back(const PortPair& pair) {
-  JUNCTOR_CHECK(in_use_.fetch_sub(1, std::memory_order_relaxed) != 0);
-  JUNCTOR_CHECK(returned_.push(PortPair(pair)));  // it holds every slot there is
+  const std::size_t in_use_before = in_use_.fetch_sub(1, std::memory_order_relaxed);
+  JUNCTOR_CHECK(in_use_before != 0);
+  const bool taken_back = returned_.push(PortPair(pair));
+  JUNCTOR_CHECK(taken_back);  // the queue holds every slot there is
 }
 
 bool PortPool::low(Family family) const {
@@ -110,7 +112,8 @@ bool PortPool::bind_some(Family family, std::size_t most, const OnBound& on_boun
     ++s.bound_count;
     sockets_[*slot] = std::move(*sockets);
     on_bound(*slot, sockets_[*slot]);
-    JUNCTOR_CHECK(s.ready.push({settings_.worker, *slot, family, rtp_port_at(index)}));
+    const bool pushed = s.ready.push({settings_.worker, *slot, family, rtp_port_at(index)});
+    JUNCTOR_CHECK(pushed);
   }
   return s.ready.size() < settings_.ready_pairs;
 }

@@ -47,7 +47,7 @@ class LoopThread {
   auto on_loop(F work) {
     std::packaged_task<std::invoke_result_t<F>()> task(std::move(work));
     auto result = task.get_future();
-    EXPECT_TRUE(loop->post([&task](TimePoint) { task(); }));
+    EXPECT_TRUE(loop->post([task = std::move(task)](TimePoint) mutable { task(); }));
     if (result.wait_for(patience) != std::future_status::ready) std::abort();
     return result.get();
   }

@@ -60,6 +60,7 @@ class Authenticator {
   const std::string& realm() const { return settings_.realm; }
 
  private:
+  AuthVerdict check(const sip::digest::Credentials& credentials, const sip::Message& request, TimePoint now);
   AuthVerdict denied(std::string_view reason, Counter& counter);
 
   AuthenticatorSettings settings_;

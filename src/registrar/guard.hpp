@@ -3,6 +3,7 @@
 // in silence for a while. The hub asks before it looks at a request in any other way.
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,7 +20,7 @@ struct GuardSettings {
   std::uint32_t failures_max = 20;  ///< per address and minute; one more blocks. 0: never
   Duration block = seconds(300);
   std::vector<std::string> scanner_agents = {"friendly-scanner", "sipvicious", "sipcli", "sip-scan", "VaxSIPUserAgent"};
-  std::size_t addresses_max = 16'384;  ///< watched or blocked at once; the longest unheard of goes first
+  std::size_t addresses_max = 16'384;  ///< watched or blocked at once; more are not watched
 };
 
 /// Counters: guard_dropped, guard_blocked_failures, guard_blocked_scanner, guard_table_full.
@@ -47,10 +48,10 @@ class Guard {
   std::size_t size() const { return entries_.size(); }
 
  private:
+  enum class Why : std::uint8_t { failures, scanner };
   struct Entry {
     TimePoint window{};         // since when failures are counted
-    TimePoint blocked_until{};  // the epoch: not blocked
-    TimePoint last{};
+    TimePoint blocked_until{};  // the epoch: never
     std::uint64_t dropped = 0;
     std::uint32_t failures = 0;
     bool scanner = false;
@@ -58,14 +59,15 @@ class Guard {
 
   bool exempt(const IpAddress& from) const;
   bool is_scanner(std::string_view user_agent) const;
-  Entry& entry(const IpAddress& from, TimePoint now);
-  void block(const IpAddress& from, Entry& entry, bool scanner, TimePoint now);
-  void make_room(TimePoint now);
+  Entry* entry(const IpAddress& from, TimePoint now);  // null when the table is full
+  void block(const IpAddress& from, Entry& entry, Why why, TimePoint now);
+  void sweep(TimePoint now);
 
   GuardSettings settings_;
   Log& log_;
   std::vector<Network> exempt_;
   std::unordered_map<IpAddress, Entry> entries_;
+  std::optional<TimePoint> swept_;
   Counter& dropped_;
   Counter& blocked_failures_;
   Counter& blocked_scanner_;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,14 +34,14 @@ class Nonces {
   /// Uses up `nc` of the nonce. Only called when the rest of the credentials is right.
   NonceResult use(std::string_view nonce, std::uint32_t nc, TimePoint now);
   /// Nonces whose nc is being kept.
-  std::size_t used() const { return young_.size() + old_.size(); }
+  std::size_t used() const { return young_.nc.size() + old_.nc.size(); }
 
  private:
-  struct Used {
-    std::uint64_t made = 0;  // nanoseconds of the monotonic clock
-    std::uint32_t nc = 0;
+  /// A generation of used nonces: highest nc by the nonce's random part, which is ours.
+  struct Table {
+    std::unordered_map<std::uint64_t, std::uint32_t> nc;
+    std::uint64_t youngest = 0;  // when its youngest nonce was made
   };
-  using Table = std::unordered_map<std::uint64_t, Used>;  // key: the random part, which is ours
 
   std::uint32_t* find(std::uint64_t key);
   void turn_over(TimePoint now);
@@ -52,8 +53,7 @@ class Nonces {
   std::string key_;
   Table young_, old_;
   TimePoint young_since_{};
-  std::uint64_t youngest_in_young_ = 0, youngest_in_old_ = 0;
-  std::uint64_t floor_ = 0;  // nonces made until then are stale
+  std::uint64_t floor_ = 0;  // nonces made until then, in nanoseconds of the monotonic clock, are stale unless kept
 };
 
 }  // namespace junctor::registrar

@@ -10,9 +10,11 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/address.hpp"
@@ -24,19 +26,17 @@
 #include "base/timer_wheel.hpp"
 #include "registrar/authenticator.hpp"
 #include "registrar/binding.hpp"
+#include "registrar/update.hpp"
 #include "sip/message.hpp"
+#include "sip/uri.hpp"
 #include "store/store.hpp"
 
 namespace junctor::registrar {
 
-struct RegistrarSettings {
-  std::vector<std::string> domains;  ///< served; empty: any
-  std::uint32_t expires_default_secs = 3600;
-  std::uint32_t expires_min_secs = 60;    ///< shorter: 423 (RFC 3261 §10.2.8)
-  std::uint32_t expires_max_secs = 7200;  ///< longer is shortened
-  std::size_t contacts_max = 10;          ///< per user; one more is answered 403
-  std::size_t waiting_max = 4'096;        ///< REGISTERs waiting for the store; beyond: 503
-  std::uint32_t retry_after_secs = 5;     ///< told with 503
+struct RegistrarSettings : BindingLimits {
+  std::vector<std::string> domains;    ///< served, in lower case; empty: any
+  std::size_t waiting_max = 4'096;     ///< REGISTERs that wait for the store; beyond: 503
+  std::uint32_t retry_after_secs = 5;  ///< told with 503
 };
 
 /// Where the response of a REGISTER goes that had to wait for the store.
@@ -65,13 +65,15 @@ struct Registration {
   Contact contact;
 };
 
-/// Counters: register_ok, register_removed, register_expired, register_rejected, register_store_failed,
-/// register_overload.
+/// Counters: register_ok, register_expired, register_rejected, register_store_failed, register_overload.
 class Registrar final : public store::AckTarget, public TimerTarget {
  public:
   /// Everything passed by reference outlives this.
   Registrar(RegistrarSettings settings, Authenticator& authenticator, store::Store& store, TimerWheel& timers,
             const WallClock& wall, RegisterReplies& replies, Random& random, Counters& counters);
+  ~Registrar() override;
+  Registrar(const Registrar&) = delete;
+  Registrar& operator=(const Registrar&) = delete;
 
   /// Before the first call. How many bindings are alive; the error is one line.
   Result<std::size_t, std::string> load(TimePoint now);
@@ -85,9 +87,10 @@ class Registrar final : public store::AckTarget, public TimerTarget {
 
   /// Where the user can be reached, highest q first, latest registration first among equals. Empty: not registered.
   std::vector<Contact> lookup(std::string_view user, TimePoint now) const;
-  bool is_registered(std::string_view user) const { return users_.contains(user); }
+  bool is_registered(std::string_view user) const;
   std::size_t bindings() const { return count_; }
-  std::size_t registered_users() const { return users_.size(); }
+  /// Users with bindings; each has one timer pending.
+  std::size_t registered_users() const { return registered_; }
   /// All of them, sorted by user, at most `limit`.
   std::vector<Registration> list(std::size_t limit, TimePoint now) const;
 
@@ -109,27 +112,42 @@ class Registrar final : public store::AckTarget, public TimerTarget {
   };
   /// A user with bindings, or with a REGISTER under way.
   struct Entry {
-    std::vector<Binding> bindings;
-    TimerId expiry;             // of the binding that expires first
-    std::uint64_t pending = 0;  // token of the write under way; 0: none
-    std::uint32_t number = 0;   // names the entry in timer tokens
-  };
-  struct Pending {
-    std::string user;
-    TransactionId transaction;
-    sip::Message response;  // without Contacts yet
-    store::UpdateBindings update;
-    std::vector<Binding> put;
-    std::deque<Waiting> waiting;  // later REGISTERs of the same user, authenticated
+    std::vector<Binding> bindings;  // latest registration last
+    TimerId expiry;                 // of the binding that expires first
+    std::uint64_t pending = 0;      // token of the write under way; 0: none
+    std::uint32_t slot = 0;         // names the entry in timer tokens
   };
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
   using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
+  using Node = Entries::value_type;  // stays where it is until erased
+  /// What the store is asked to keep, and what follows when it has.
+  struct Pending {
+    Node* node = nullptr;
+    TransactionId transaction;
+    sip::Message request;
+    Update update;
+    std::deque<Waiting> waiting;  // later REGISTERs of the same user, authenticated
+    bool forgotten = false;       // the user was removed meanwhile
+  };
 
-  std::optional<sip::Message> process(TransactionId, const sip::Message&, std::string_view user, const Reach&,
-                                      TimePoint);
+  void add_tag(sip::Message& response);
+  bool serves(const std::optional<sip::Uri>& uri) const;
+  Outcome refuse(const sip::Message& request, int status, std::string_view reason = {});
+  sip::Message make_response(const sip::Message& request, int status, std::string_view reason = {});
+  sip::Message unavailable(const sip::Message& request);
+  sip::Message success(const sip::Message& request, const Entry& entry, TimePoint now);
+  /// Nothing: the store is asked first.
+  std::optional<sip::Message> process(Node& node, TransactionId transaction, const sip::Message& request,
+                                      const Reach& source, TimePoint now);
+  sip::Message finish(Pending& pending, bool ok, TimePoint now);
+
+  Node& node_of(std::string_view user);
+  void erase_if_empty(Node& node);
+  void change(Node& node, Update update, TimePoint now);
+  void arm(Node& node, TimePoint now);
 
   RegistrarSettings settings_;
   Authenticator& authenticator_;
@@ -138,8 +156,22 @@ class Registrar final : public store::AckTarget, public TimerTarget {
   const WallClock& wall_;
   RegisterReplies& replies_;
   Random& random_;
+  Counter& ok_;
+  Counter& expired_;
+  Counter& rejected_;
+  Counter& store_failed_;
+  Counter& overload_;
+
   Entries users_;
-  std::size_t count_ = 0;
+  std::vector<Node*> slots_;  // by Entry::slot; null when free
+  std::vector<std::uint32_t> free_slots_;
+  std::size_t count_ = 0;       // bindings
+  std::size_t registered_ = 0;  // users with bindings
+  /// Which users have bindings over a connection.
+  std::set<std::pair<ConnectionId, std::uint32_t>> flows_;
+  std::unordered_map<std::uint64_t, Pending> pending_;
+  std::uint64_t last_token_ = 0;
+  std::size_t waiting_ = 0;  // in all Pending::waiting
 };
 
 }  // namespace junctor::registrar

@@ -34,8 +34,6 @@ class Reception {
   /// Feeds the jitter estimate (§A.8). Not for telephone-events, whose timestamps stand still.
   void on_timing(std::uint32_t timestamp, std::uint32_t clock_rate, TimePoint arrival);
 
-  /// True before the first accepted packet.
-  bool empty() const { return unique_ == 0; }
   /// Extended, as a receiver report carries it.
   std::uint32_t highest_sequence() const { return static_cast<std::uint32_t>(highest_); }
   std::int64_t extended_highest() const { return highest_; }

@@ -132,6 +132,17 @@ class Loader {
   bool ok_ = true;
 };
 
+/// What any Call-ID is made of, whatever else its writer likes (RFC 3261 §25.1: one or two words).
+bool is_call_id(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x20; });
+}
+bool has_no_control(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
+}
+bool is_sound(const DialogId& id) {
+  return is_call_id(id.call_id) && has_no_control(id.local_tag) && has_no_control(id.remote_tag);
+}
+
 enum SavedFlag : unsigned {
   saved_confirmed = 1,
   saved_uac = 2,
@@ -315,7 +326,8 @@ Result<Dialog, DialogError> Dialog::load(std::string_view saved) {
   for (unsigned i = 0; i < routes && in.ok(); ++i) dialog.route_set_.push_back(in.text());
   const bool sound =
       in.ok() && in.at_end() && flags <= saved_all && (has_remote_cseq || remote_cseq == 0) && routes <= max_routes &&
-      Uri::parse(dialog.remote_target_) && NameAddr::parse(dialog.local_uri_) && NameAddr::parse(dialog.remote_uri_) &&
+      is_sound(dialog.id_) && Uri::parse(dialog.remote_target_) && NameAddr::parse(dialog.local_uri_) &&
+      NameAddr::parse(dialog.remote_uri_) &&
       std::ranges::all_of(dialog.route_set_, [](const std::string& r) { return NameAddr::parse(r).has_value(); });
   if (!sound) return fail(DialogError::bad_saved_state);
   return dialog;

@@ -1,8 +1,10 @@
 #include "sip/header_id.hpp"
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 #include "sip/text.hpp"
 
@@ -111,51 +113,87 @@ constexpr bool in_order() {
 }
 static_assert(in_order());
 
-// Names are found with one probe: length, first, middle and last letter hash without collision. The factors are
-// searched for at compile time.
-constexpr std::size_t table_size = 512;
-struct Factors {
-  unsigned length, first, middle;
+// A name in lower case as three words of eight letters, the rest zero. Setting bit 5 lowers letters and leaves '-'
+// alone. Of what may stand in a token nothing else falls together with them, and what may not is never a known name: a
+// caller that takes names from outside looks for CR first.
+struct Words {
+  std::uint64_t first = 0, second = 0, third = 0;
+  bool operator==(const Words&) const = default;
 };
+constexpr std::size_t word_size = sizeof(std::uint64_t);
+static_assert(longest_name == 3 * word_size);
 
-constexpr std::size_t slot_of(std::string_view name, Factors f) {
-  const auto letter = [name](std::size_t i) { return static_cast<unsigned char>(name[i]) | 0x20u; };
-  const auto size = static_cast<unsigned>(name.size());
-  return (size * f.length + letter(0) * f.first + letter(name.size() / 2) * f.middle + letter(name.size() - 1)) %
-         table_size;
+// Which bits of each word belong to a name of that length: looked up, because a branch would be guessed wrong often.
+constexpr auto letter_bits = [] {
+  std::array<Words, longest_name + 1> t{};
+  for (std::size_t size = 0; size <= longest_name; ++size) {
+    const auto bits = [size](std::size_t at) {
+      const std::size_t letters = size <= at ? 0 : size - at < word_size ? size - at : word_size;
+      return letters == word_size ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * letters) - 1;
+    };
+    t[size] = {bits(0), bits(word_size), bits(2 * word_size)};
+  }
+  return t;
+}();
+
+constexpr std::uint64_t load_word(const char* from) {
+  std::uint64_t word = 0;
+  if (std::is_constant_evaluated() || std::endian::native == std::endian::big) {
+    for (std::size_t i = 0; i < word_size; ++i) word |= std::uint64_t{static_cast<unsigned char>(from[i])} << 8 * i;
+  } else {
+    std::memcpy(&word, from, sizeof word);
+  }
+  return word | 0x2020202020202020u;
 }
 
-constexpr bool collision_free(Factors f) {
-  std::array<bool, table_size> taken{};
+// `from` must have longest_name readable bytes.
+constexpr Words words_of(const char* from, std::size_t size) {
+  const Words& bits = letter_bits[size];
+  return {load_word(from) & bits.first, load_word(from + word_size) & bits.second,
+          load_word(from + 2 * word_size) & bits.third};
+}
+
+constexpr Words words_of(std::string_view name) {
+  std::array<char, longest_name> padded{};
+  for (std::size_t i = 0; i < name.size(); ++i) padded[i] = name[i];
+  return words_of(padded.data(), name.size());
+}
+
+// Names are found with one probe: no two of them share a slot. The factor that makes it so is searched for at compile
+// time.
+constexpr unsigned table_bits = 9;
+
+constexpr std::size_t slot_of(const Words& words, std::uint64_t factor) {
+  return static_cast<std::size_t>((words.first ^ std::rotl(words.second, 13) ^ std::rotl(words.third, 29)) * factor >>
+                                  (64 - table_bits));
+}
+
+constexpr bool collision_free(std::uint64_t factor) {
+  std::array<bool, 1u << table_bits> taken{};
   for (std::size_t i = 1; i < known.size(); ++i) {
-    bool& slot = taken[slot_of(known[i].name, f)];
+    bool& slot = taken[slot_of(words_of(known[i].name), factor)];
     if (slot) return false;
     slot = true;
   }
   return true;
 }
 
-constexpr Factors factors = [] {
-  for (unsigned seed = 1;; ++seed) {
-    const Factors f{seed * 37 % 1021, seed * 101 % 1019, seed * 211 % 1013};
-    if (collision_free(f)) return f;
-  }
+constexpr std::uint64_t factor = [] {
+  std::uint64_t f = 0x9E3779B97F4A7C15u;
+  while (!collision_free(f)) f = f * 6364136223846793005u + 1442695040888963407u;
+  return f;
 }();
 
 struct Slot {
-  std::array<char, 24> name{};  // in lower case
-  std::uint8_t size = 0;
+  Words words;
   HeaderId id = other;
 };
 
 constexpr auto slots = [] {
-  std::array<Slot, table_size> t{};
+  std::array<Slot, 1u << table_bits> t{};
   for (std::size_t i = 1; i < known.size(); ++i) {
-    const std::string_view name = known[i].name;
-    Slot& slot = t[slot_of(name, factors)];
-    for (std::size_t c = 0; c < name.size(); ++c) slot.name[c] = static_cast<char>(name[c] | 0x20);
-    slot.size = static_cast<std::uint8_t>(name.size());
-    slot.id = known[i].id;
+    const Words words = words_of(known[i].name);
+    t[slot_of(words, factor)] = {words, known[i].id};
   }
   return t;
 }();
@@ -168,29 +206,6 @@ constexpr auto compact_forms = [] {
   return t;
 }();
 
-// Names hold letters and '-' only, so setting bit 5 compares without regard to case. Nothing that may stand in a name
-// falls together with them but a carriage return with '-', which never comes here.
-template <class Word>
-bool same_words(const char* name, const char* lower_case, std::size_t size) {
-  const auto same = [&](std::size_t at) {
-    Word x = 0, y = 0;
-    std::memcpy(&x, name + at, sizeof x);
-    std::memcpy(&y, lower_case + at, sizeof y);
-    return (x | static_cast<Word>(0x2020202020202020u)) == y;
-  };
-  for (std::size_t at = 0; at + sizeof(Word) <= size; at += sizeof(Word)) {
-    if (!same(at)) return false;
-  }
-  return same(size - sizeof(Word));
-}
-
-bool same_name(std::string_view name, const Slot& slot) {
-  const char* known_name = slot.name.data();
-  if (name.size() >= sizeof(std::uint64_t)) return same_words<std::uint64_t>(name.data(), known_name, name.size());
-  if (name.size() >= sizeof(std::uint32_t)) return same_words<std::uint32_t>(name.data(), known_name, name.size());
-  return same_words<std::uint16_t>(name.data(), known_name, name.size());
-}
-
 constexpr std::array<std::string_view, 14> method_names = {"INVITE",  "ACK",   "BYE",     "CANCEL", "REGISTER",
                                                            "OPTIONS", "INFO",  "PRACK",   "UPDATE", "SUBSCRIBE",
                                                            "NOTIFY",  "REFER", "MESSAGE", "PUBLISH"};
@@ -199,13 +214,21 @@ static_assert(static_cast<std::size_t>(Method::other) == method_names.size());
 }  // namespace
 
 HeaderId header_from(std::string_view name) {
-  if (name.size() == 1) {
-    const char c = text::lower(name.front());
+  std::array<char, longest_name> padded{};
+  if (name.size() > padded.size()) return other;
+  std::memcpy(padded.data(), name.data(), name.size());
+  return header_from(padded.data(), name.size());
+}
+
+HeaderId header_from(const char* name, std::size_t size) {
+  if (size == 1) {
+    const char c = text::lower(*name);
     return c >= 'a' && c <= 'z' ? compact_forms[static_cast<std::size_t>(c) & 31] : other;
   }
-  if (name.empty()) return other;
-  const Slot& slot = slots[slot_of(name, factors)];
-  return slot.size == name.size() && same_name(name, slot) ? slot.id : other;
+  if (size > longest_name) return other;
+  const Words words = words_of(name, size);
+  const Slot& slot = slots[slot_of(words, factor)];
+  return slot.words == words ? slot.id : other;
 }
 
 std::string_view to_string(HeaderId id) {

@@ -116,6 +116,9 @@ constexpr std::size_t header_id_count = static_cast<std::size_t>(HeaderId::www_a
 
 /// Case-insensitive, compact forms included (RFC 3261 §7.3.3 and the extensions that define more).
 HeaderId header_from(std::string_view name);
+/// The same for a name in the midst of a message: `longest_name` bytes must be readable at `name`, whatever its size.
+constexpr std::size_t longest_name = 24;
+HeaderId header_from(const char* name, std::size_t size);
 /// The long name as the RFC writes it: "Call-ID"; empty for `other`.
 std::string_view to_string(HeaderId id);
 /// Whether a comma separates values of this header that could stand on lines of their own (§7.3.1).

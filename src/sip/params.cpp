@@ -38,16 +38,11 @@ void Params::Iterator::read() {
   done_ = !take_separator(rest_, ';');
   if (done_) return;
   // The text is well-formed in either syntax, so a name ends at '=', ';', white space or the end.
-  std::size_t n = 0;
-  while (n < rest_.size() && rest_[n] != '=' && rest_[n] != ';' && !is_lws(rest_[n])) ++n;
-  param_ = {take(rest_, n), {}, false};
+  param_ = {take(rest_, span_not(rest_, name_end)), {}, false};
   if (!take_separator(rest_, '=')) return;
   param_.has_value = true;
-  n = quoted_length(rest_);
-  if (n == 0) {
-    while (n < rest_.size() && rest_[n] != ';' && !is_lws(rest_[n])) ++n;
-  }
-  param_.value = take(rest_, n);
+  const std::size_t quoted = quoted_length(rest_);
+  param_.value = take(rest_, quoted != 0 ? quoted : span_not(rest_, param_end));
 }
 
 std::optional<std::string_view> Params::get(std::string_view name) const {

@@ -32,7 +32,7 @@ constexpr std::array<ParseErrorInfo, parse_error_count> table = {{
     {"body_too_short", "The body is shorter than Content-Length says.", "Body Too Short", 400,
      "sip_dropped_body_too_short"},
     {"missing_via", "There is no Via.", "", 0, "sip_dropped_missing_via"},
-    {"bad_via", "The top Via is malformed.", "", 0, "sip_dropped_bad_via"},
+    {"bad_via", "The top Via is malformed.", "Bad Via", 400, "sip_dropped_bad_via"},
     {"missing_from", "There is no From.", "", 0, "sip_dropped_missing_from"},
     {"bad_from", "From is malformed.", "Bad From", 400, "sip_dropped_bad_from"},
     {"missing_to", "There is no To.", "", 0, "sip_dropped_missing_to"},

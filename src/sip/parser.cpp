@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sip/line_breaks.hpp"
 #include "sip/message.hpp"
 #include "sip/read.hpp"
 #include "sip/text.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t typical_headers = 32;  // entries reserved: one allocation
 
 class Parser {
  public:
-  explicit Parser(Message& message) : m_(message) {}
+  explicit Parser(Message& message) : m_(message), breaks_(message.text_) {}
 
   /// Fills the message from its text; the first error, if any.
   std::optional<ParseError> run() {
@@ -84,6 +85,7 @@ class Parser {
   }
 
   Message& m_;
+  LineBreaks breaks_;
   std::optional<ParseError> error_;
   std::size_t at_ = 0;
   bool folded_ = false;   // the line just read has folds
@@ -108,8 +110,8 @@ Result<Message, ParseError> Message::parse(std::string bytes, std::optional<Mess
 // its continuation. A CR that no LF follows is never taken: others may see a line end there.
 inline Parser::Read Parser::next_line(Line& line) {
   const char* t = m_.text_.data();
-  const std::size_t size = m_.text_.size(), stop = find_either(t, at_, size, '\r', '\n');
-  line = {at_, stop};
+  const std::size_t size = m_.text_.size(), at = at_, stop = breaks_.next(at);
+  line = {at, stop};
   folded_ = false;
   if (stop + 2 < size && t[stop] == '\r' && t[stop + 1] == '\n' && t[stop + 2] != ' ' && t[stop + 2] != '\t') {
     at_ = stop + 2;
@@ -123,7 +125,7 @@ Parser::Read Parser::unusual_line(Line& line, std::size_t stop) {
   const std::string& t = m_.text_;
   bare_lf_ = false;
   bool broken = false;
-  for (std::size_t from = at_;; stop = find_either(t.data(), from, t.size(), '\r', '\n')) {
+  for (std::size_t from = at_;; stop = breaks_.next(from)) {
     if (stop == t.size()) {
       line.end = at_ = stop;
       return Read::nothing_more;
@@ -206,12 +208,13 @@ void Parser::status_line(std::string_view line) {
 inline void Parser::header_line(Line line) {
   if (line.end - line.at > max_header_bytes) return fault(ParseError::header_too_long);
   const char* t = m_.text_.data();
-  const std::size_t colon = find_either(t, line.at, m_.text_.size(), ':', ':');
+  const std::size_t size = m_.text_.size(), colon = find_either(t, line.at, size, ':', ':');
   std::size_t name_end = colon;
   while (name_end > line.at && (t[name_end - 1] == ' ' || t[name_end - 1] == '\t')) --name_end;
   const std::string_view name(t + line.at, name_end - line.at);
-  const HeaderId id = colon < line.end ? header_from(name) : HeaderId::other;
-  if (colon >= line.end || (id == HeaderId::other && !is_token(name))) return fault(ParseError::bad_header);
+  if (colon >= line.end) return fault(ParseError::bad_header);
+  const HeaderId id = line.at + longest_name <= size ? header_from(name.data(), name.size()) : header_from(name);
+  if (id == HeaderId::other && !is_token(name)) return fault(ParseError::bad_header);
 
   if (folded_ && (id != HeaderId::other || bare_lf_)) unfold(line);
   const std::string_view value = trim({t + colon + 1, line.end - colon - 1});
@@ -251,7 +254,12 @@ inline void Parser::core_header(HeaderId id, std::string_view value) {
 
 void Parser::via(std::string_view value) {
   Via top;
-  if (!read(value.substr(0, value_end(value)), top)) return fault(ParseError::bad_via);
+  const bool good = read(value.substr(0, value_end(value)), top);
+  if (!good) {
+    fault(ParseError::bad_via);
+    top.params = {};
+  }
+  if (top.host.empty()) return;  // with its sent-by, even a bad Via says where an answer goes
   readable_via_ = true;
   m_.via_ = m_.spans_of(top);
   m_.branch_ = m_.span_of(top.branch());

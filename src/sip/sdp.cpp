@@ -30,14 +30,11 @@ std::vector<std::string_view> words(std::string_view text) {
   return out;
 }
 
-/// Takes the next line off `rest`, without its end (LF, CR LF or a bare CR) and the blanks around it.
+/// Takes the next line off `rest`, without its end and the blanks around it.
 std::string_view next_line(std::string_view& rest) {
-  const auto feed = rest.find('\n');
-  auto line = rest.substr(0, feed);
-  const auto end = line.find('\r');
-  const bool at_feed = end >= line.size() || end + 1 == line.size();
-  rest.remove_prefix(at_feed ? std::min(line.size() + 1, rest.size()) : end + 1);
-  return trim(line.substr(0, end));
+  const auto line = rest.substr(0, rest.find('\n'));
+  rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  return trim(line);
 }
 
 template <class Number>
@@ -156,6 +153,7 @@ Result<Session, Error> Reader::read(std::string_view text) {
   for (std::size_t count = 1; !text.empty(); ++count) {
     const auto content = next_line(text);
     if (content.empty()) continue;
+    if (content.find('\r') != std::string_view::npos) return fail(Error{count, "CR inside a line"});
     if (content.size() < 2 || content[1] != '=') return fail(Error{count, "not a letter and ="});
     const auto reason = line(content[0], trim(content.substr(2)));
     if (!reason.empty()) return fail(Error{count, reason});
@@ -276,7 +274,7 @@ Reader::Reason Reader::formats(const std::vector<std::string_view>& listed) {
 
 Reader::Reason Reader::attribute(std::string_view value) {
   const auto colon = value.find(':');
-  const auto name = value.substr(0, colon);
+  const auto name = trim(value.substr(0, colon));
   value = colon == std::string_view::npos ? std::string_view() : trim(value.substr(colon + 1));
   return media_ == nullptr ? session_attribute(name, value) : media_attribute(name, value);
 }
@@ -524,6 +522,16 @@ const Attribute* Session::find(std::string_view wanted) const {
 Result<Session, Error> parse(std::string_view text) {
   return Reader().read(text);
 }
+Glance glance(std::string_view text) {
+  Glance out;
+  while (!text.empty() && (out.connection.empty() || out.media.empty())) {
+    const auto line = next_line(text);
+    if (out.connection.empty() && line.starts_with("c=")) out.connection = trim(line.substr(2));
+    if (out.media.empty() && line.starts_with("m=")) out.media = trim(line.substr(2));
+  }
+  return out;
+}
+
 std::string serialize(const Session& session) {
   return Writer().write(session);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Session descriptions (RFC 8866) as owned values. Reading is as tolerant as phones need: bare LF or CR as line end,
-// spaces too many, s= and t= missing. What decides where media goes (v, o, c, m, rtpmap of a listed format) is read
+// Session descriptions (RFC 8866) as owned values. Reading is as tolerant as phones need: bare LF as line end, spaces
+// too many, s= and t= missing. What decides where media goes (v, o, c, m, rtpmap of a listed format) is read
 // strictly, and an error names the line. Everything else is kept in order, and written again.
 #include <cstddef>
 #include <cstdint>

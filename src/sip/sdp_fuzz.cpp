@@ -90,16 +90,24 @@ void answered(const Session& offer) {
   JUNCTOR_CHECK(again.media.size() == offer.media.size());
 }
 
+void read_and_written(std::string_view text) {
+  const auto first = parse(text);
+  if (!first) return;
+  const std::string written = serialize(*first);
+  // What is written may be longer (CRLF, rtpmap of static payload types), so only then may it pass the bound.
+  if (written.size() <= max_bytes) JUNCTOR_CHECK(parse(written) == first);
+  answered(*first);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto first = parse(text)) {
-    const std::string written = serialize(*first);
-    // What is written may be longer (CRLF, rtpmap of static payload types), so only then may it pass the bound.
-    if (written.size() <= max_bytes) JUNCTOR_CHECK(parse(written) == first);
-    answered(*first);
-  }
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  glance(text);
+  read_and_written(text);
+  const std::string head = "v=0\no=- 1 1 IN IP4 192.0.2.1\nc=IN IP4 192.0.2.1\n";
+  read_and_written(head + text);
+  read_and_written(head + "m=audio 4000 RTP/AVP 0 8 96 97\na=" + text);
   Source in(data, size);
   const Session built = session(in);
   JUNCTOR_CHECK(parse(serialize(built)) == built);

@@ -83,7 +83,7 @@ TEST(Sdp, IsTolerantAsPhonesNeedIt) {
       "\nv=0\n"
       "o=John Smith 1 2  IN  IP4 10.0.0.1 \n"
       "x=what is this\n"
-      "c=IN IP4 10.0.0.1\r"
+      "c=IN IP4 10.0.0.1 \r\n"
       "m=audio   4000   RTP/AVP  0  0 96 \n"
       "a= recvonly\n"
       "a=ptime:20.0\n");
@@ -103,7 +103,7 @@ TEST(Sdp, IsTolerantAsPhonesNeedIt) {
 TEST(Sdp, AGlanceFindsAddressAndMedia) {
   EXPECT_EQ(glance(phone).connection, "IN IP4 192.0.2.7");
   EXPECT_EQ(glance(phone).media, "audio 11780 RTP/AVP 111 0 8 18 101");
-  EXPECT_EQ(glance("v=0\rc= x \n\n").connection, "x");
+  EXPECT_EQ(glance("v=0\nc= x \n\n").connection, "x");
   EXPECT_EQ(glance("").media, "");
 }
 
@@ -148,6 +148,7 @@ TEST(Sdp, ErrorsNameTheLine) {
   EXPECT_EQ(error_of(head + "m=audio\r\n").line, 6u);
   EXPECT_EQ(error_of(head + "m=audio 4000 RTP/AVP 96\r\n\r\na=rtpmap:96 opus\r\n"), (Error{8, "bad rtpmap"}));
   EXPECT_EQ(error_of(head + "m=audio 4000 RTP/AVP 0\r\nc=IN IP4\r\n").line, 7u);
+  EXPECT_EQ(error_of(head + "i=a\rb\r\n"), (Error{6, "CR inside a line"}));
   EXPECT_EQ(error_of(head + std::string("i=\0\r\n", 5)), (Error{0, "NUL in the text"}));
   EXPECT_EQ(to_string(Error{6, "bad port in m="}), "line 6: bad port in m=");
 }
@@ -219,6 +220,12 @@ TEST(Sdp, BuiltFromFields) {
             "v=0\r\no=- 42 1 IN IP6 2001:db8::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\n"
             "m=audio 20000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 stereo=1\r\n"
             "a=ptime:20\r\na=sendrecv\r\n");
+  expect_stable(s);
+}
+
+TEST(Sdp, BlanksAroundAnAttributeNameAreDropped) {
+  const Session s = parsed("v=0\no=- 1 1 IN IP4 10.0.0.1\na=one\t:\na= two : 2\na=:3\n");
+  EXPECT_EQ(s.attributes, (std::vector<Attribute>{{"one", ""}, {"two", "2"}, {"", "3"}}));
   expect_stable(s);
 }
 

@@ -46,17 +46,6 @@ std::size_t value_end_with_commas(std::string_view s) {
   return s.size();
 }
 
-std::optional<std::uint32_t> number(std::string_view s, std::uint32_t max) {
-  if (s.empty()) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : s) {
-    if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-    if (value > max) return std::nullopt;
-  }
-  return static_cast<std::uint32_t>(value);
-}
-
 std::optional<std::uint32_t> take_clamped(std::string_view& s, std::uint32_t max) {
   if (s.empty() || !is_digit(s.front())) return std::nullopt;
   std::uint64_t value = 0;
@@ -70,12 +59,20 @@ std::optional<std::uint32_t> take_clamped(std::string_view& s, std::uint32_t max
 
 namespace {
 
+// RFC 3261's grammar can give three colons before an embedded IPv4 address, and RFC 5118 §4.10 wants that tolerated.
+bool is_reference(std::string_view host) {
+  const auto ip = IpAddress::parse(host);
+  if (ip) return ip->family == Family::v6;
+  const std::size_t colons = host.find(":::");
+  if (colons == std::string_view::npos || host.find('.', colons) == std::string_view::npos) return false;
+  return IpAddress::parse(std::string(host).erase(colons, 1)).has_value();
+}
+
 bool take_reference(std::string_view& s, std::string_view& host) {
   const std::size_t close = find_char(s, ']');
   if (close == s.size()) return false;
   host = take(s, close + 1);
-  const auto ip = IpAddress::parse(host);
-  return ip && ip->family == Family::v6;
+  return is_reference(host);
 }
 
 bool take_port(std::string_view& s, std::uint16_t& port) {

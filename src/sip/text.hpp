@@ -16,7 +16,7 @@
 namespace junctor::sip::text {
 
 /// Classes of characters; a byte may be in several.
-enum Class : std::uint8_t {
+enum Class : std::uint16_t {
   token_char = 1,
   host_char = 2,    // hostname, with the underscore that real networks use
   user_char = 4,    // unreserved and user-unreserved
@@ -24,12 +24,15 @@ enum Class : std::uint8_t {
   query_char = 16,  // of the headers of a URI, '=' and '&' among them
   value_char = 32,  // of an unquoted header parameter value: more than the grammar has, nothing that ends it
   hex_char = 64,
+  lws_char = 128,   // white space, line breaks of a fold included
+  name_end = 256,   // what ends the name of a parameter
+  param_end = 512,  // what ends its unquoted value
 };
 
-constexpr std::array<std::uint8_t, 256> classes = [] {
-  std::array<std::uint8_t, 256> t{};
+constexpr std::array<std::uint16_t, 256> classes = [] {
+  std::array<std::uint16_t, 256> t{};
   const auto mark = [&t](std::string_view chars, int c) {
-    for (const char ch : chars) t[static_cast<unsigned char>(ch)] |= static_cast<std::uint8_t>(c);
+    for (const char ch : chars) t[static_cast<unsigned char>(ch)] |= static_cast<std::uint16_t>(c);
   };
   constexpr std::string_view alnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   constexpr std::string_view unreserved = "-_.!~*'()";
@@ -41,6 +44,9 @@ constexpr std::array<std::uint8_t, 256> classes = [] {
   mark("[]/:&+$", param_char);
   mark("[]/?:+$=&", query_char);
   mark("0123456789abcdefABCDEF", hex_char);
+  mark(" \t\r\n", lws_char | name_end | param_end);
+  mark(";", name_end | param_end);
+  mark("=", name_end);
   for (unsigned c = 0x21; c < 256; ++c) {
     if (c != '"' && c != ';' && c != ',' && c != '<' && c != '>' && c != '=' && c != '\\' && c != 0x7f) {
       t[c] |= value_char;
@@ -72,13 +78,15 @@ inline bool iequals(std::string_view a, std::string_view b) {
 }
 
 inline std::string_view trim_left(std::string_view s) {
-  while (!s.empty() && is_lws(s.front())) s.remove_prefix(1);
-  return s;
+  const char *begin = s.data(), *end = begin + s.size();
+  while (begin != end && is_lws(*begin)) ++begin;
+  return {begin, static_cast<std::size_t>(end - begin)};
 }
 inline std::string_view trim(std::string_view s) {
-  s = trim_left(s);
-  while (!s.empty() && is_lws(s.back())) s.remove_suffix(1);
-  return s;
+  const char *begin = s.data(), *end = begin + s.size();
+  while (begin != end && is_lws(*begin)) ++begin;
+  while (begin != end && is_lws(end[-1])) --end;
+  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 /// Where the first `a` or `b` stands in [at, end); `end` if there is none. For short distances: no call, 16 bytes a
@@ -104,6 +112,12 @@ inline std::size_t find_char(std::string_view s, char c) {
 inline std::size_t span(std::string_view s, int which) {
   std::size_t n = 0;
   while (n < s.size() && is(s[n], which)) ++n;
+  return n;
+}
+/// How many are not.
+inline std::size_t span_not(std::string_view s, int which) {
+  std::size_t n = 0;
+  while (n < s.size() && !is(s[n], which)) ++n;
   return n;
 }
 inline bool all(std::string_view s, int which) {
@@ -162,7 +176,17 @@ inline std::size_t value_end(std::string_view s) {
 }
 
 /// All of `s` as a decimal number of at most `max`; nothing otherwise.
-std::optional<std::uint32_t> number(std::string_view s, std::uint32_t max = 0xffffffffu);
+inline std::optional<std::uint32_t> number(std::string_view s, std::uint32_t max = 0xffffffffu) {
+  if (s.empty()) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : s) {
+    const auto digit = static_cast<unsigned char>(c - '0');
+    if (digit > 9) return std::nullopt;
+    value = value * 10 + digit;
+    if (value > max) return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(value);
+}
 /// Takes digits; a number past `max` counts as `max`. Nothing if there is no digit.
 std::optional<std::uint32_t> take_clamped(std::string_view& s, std::uint32_t max = 0xffffffffu);
 

@@ -89,6 +89,10 @@ std::uint16_t Uri::port_or_default() const {
 }
 
 bool read(std::string_view text, Uri& uri) {
+  if (text.starts_with("sip:")) {  // by far the most, and quickly told
+    uri.scheme = {text.data(), 3};
+    return parse_sip({text.data() + 4, text.size() - 4}, uri);
+  }
   const std::size_t colon = find_char(text, ':');
   if (colon == text.size()) return false;
   uri.scheme = {text.data(), colon};

@@ -7,13 +7,25 @@ namespace junctor::sip {
 
 using namespace text;
 
+namespace {
+
+// The version is only looked at in the start line, so that a message of another version can be answered with 505.
+bool take_protocol(std::string_view& rest) {
+  constexpr std::string_view usual = "SIP/2.0/";
+  if (rest.starts_with(usual)) {
+    rest.remove_prefix(usual.size());
+    rest = trim_left(rest);
+    return true;
+  }
+  return iequals(take_token(rest), "SIP") && take_separator(rest, '/') && !take_token(rest).empty() &&
+         take_separator(rest, '/');
+}
+
+}  // namespace
+
 bool read(std::string_view text, Via& via) {
   std::string_view rest = trim(text);
-  // The version is only looked at in the start line, so that a message of another version can be answered with 505.
-  if (!iequals(take_token(rest), "SIP") || !take_separator(rest, '/') || take_token(rest).empty() ||
-      !take_separator(rest, '/')) {
-    return false;
-  }
+  if (!take_protocol(rest)) return false;
   via.transport = take_token(rest);
   if (via.transport.empty() || rest.empty() || !is_lws(rest.front())) return false;
   rest = trim_left(rest);

@@ -92,7 +92,7 @@ struct BindingRow {
   std::string received;        ///< where the REGISTER came from, "192.0.2.1:5060"
   std::string local;           ///< our address it arrived at
   std::uint32_t listener = 0;  ///< our UDP socket; connections do not survive a restart and are not kept
-  std::string path;            ///< Path values (RFC 3327) joined by ", "; empty: none
+  std::string path;            ///< Path values (RFC 3327), one per line; empty: none
   std::uint16_t q_milli = 1000;
   std::int64_t expires_ms = 0;  ///< the moment of expiry, UTC
   std::string call_id;

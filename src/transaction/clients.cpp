@@ -99,8 +99,7 @@ bool Clients::on_response(const sip::Message& response, TimePoint now) {
     client.active->responded = true;
     if (client.active->cancel_wanted && step.pass_up) send_cancel(id, client, now);
   }
-  if (step.pass_up && status == 503 && !client.internal && !client.active->cancel_wanted &&
-      events_.may_fail_over(id)) {
+  if (step.pass_up && status == 503 && !client.internal && !client.active->cancel_wanted && events_.may_fail_over(id)) {
     fail_over(id, client, now);
     return true;
   }

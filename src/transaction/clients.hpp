@@ -1,7 +1,7 @@
 #pragma once
-// All client transactions: a request on its way to one hop, its retransmissions, its ACK (for a non-2xx) and its CANCEL.
-// The id stays the same when the request is started again toward another hop. After its final response a transaction
-// keeps its key and, for a non-2xx to an INVITE, the ACK.
+// All client transactions: a request on its way to one hop, its retransmissions, its ACK (for a non-2xx) and its
+// CANCEL. The id stays the same when the request is started again toward another hop. After its final response a
+// transaction keeps its key and, for a non-2xx to an INVITE, the ACK.
 #include <cstddef>
 #include <cstdint>
 #include <memory>

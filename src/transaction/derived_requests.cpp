@@ -26,8 +26,7 @@ sip::Message ack_for(const sip::Message& invite, const sip::Message& response) {
 }
 
 sip::Message cancel_for(const sip::Message& invite, std::string_view reason) {
-  sip::Message cancel =
-      derive(sip::Method::cancel, invite, invite.header(HeaderId::to).value_or(std::string_view()));
+  sip::Message cancel = derive(sip::Method::cancel, invite, invite.header(HeaderId::to).value_or(std::string_view()));
   if (!reason.empty()) cancel.add(HeaderId::reason, reason);
   return cancel;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Where the messages of one transaction travel: a protocol and a far address, and, once known, our socket or connection.
+// Where the messages of one transaction travel: a protocol and a far address, and, once known, our socket or
+// connection.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -13,7 +14,9 @@ namespace junctor::transaction {
 enum class Protocol : std::uint8_t { udp, tcp, tls, ws, wss };
 
 /// Reliable protocols need no retransmission (RFC 3261 §17).
-constexpr bool is_reliable(Protocol protocol) { return protocol != Protocol::udp; }
+constexpr bool is_reliable(Protocol protocol) {
+  return protocol != Protocol::udp;
+}
 /// As in a Via: "UDP", "TCP", "TLS", "WS", "WSS".
 std::string_view to_string(Protocol protocol);
 /// From a Via or a `transport` parameter, any case; nothing for a protocol that we do not know.

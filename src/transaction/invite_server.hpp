@@ -1,6 +1,6 @@
 #pragma once
-// INVITE server transaction: RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1. It also does what §13.3.1.4 asks
-// of the user: a 2xx is retransmitted, over every protocol, until its ACK came.
+// INVITE server transaction: RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1. It also does what §13.3.1.4
+// asks of the user: a 2xx is retransmitted, over every protocol, until its ACK came.
 #include <cstdint>
 
 #include "base/time.hpp"

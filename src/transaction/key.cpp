@@ -85,7 +85,9 @@ Key Keys::server(const sip::Message& request) const {
   return server(request, request.method() == sip::Method::ack ? "INVITE" : request.method_name());
 }
 
-Key Keys::cancelled(const sip::Message& cancel) const { return server(cancel, "INVITE"); }
+Key Keys::cancelled(const sip::Message& cancel) const {
+  return server(cancel, "INVITE");
+}
 
 Key Keys::client(std::string_view branch, std::string_view method) const {
   scratch_.clear();

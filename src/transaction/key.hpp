@@ -30,9 +30,9 @@ class Keys {
  public:
   explicit Keys(Random& random) : secret_{random.next(), random.next()} {}
 
-  /// The server transaction of a request; an ACK has that of its INVITE. Branch, sent-by and method; for a branch without
-  /// the cookie (RFC 2543) Request-URI, From tag, Call-ID, CSeq number and the top Via. The To tag, which the RFC lists
-  /// for those too, would only tell apart requests whose CSeq numbers differ anyway.
+  /// The server transaction of a request; an ACK has that of its INVITE. Branch, sent-by and method; for a branch
+  /// without the cookie (RFC 2543) Request-URI, From tag, Call-ID, CSeq number and the top Via. The To tag, which the
+  /// RFC lists for those too, would only tell apart requests whose CSeq numbers differ anyway.
   Key server(const sip::Message& request) const;
   /// The server transaction of the INVITE that this CANCEL means (§9.2).
   Key cancelled(const sip::Message& cancel) const;

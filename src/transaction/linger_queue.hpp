@@ -1,6 +1,6 @@
 #pragma once
-// Transactions that have nothing left to do but to absorb retransmissions for a fixed time (timers D, I, J, K, L, M). They
-// all wait equally long, so a queue in order of their end and one wheel timer do for any number: 16 bytes each.
+// Transactions that have nothing left to do but to absorb retransmissions for a fixed time (timers D, I, J, K, L, M).
+// They all wait equally long, so a queue in order of their end and one wheel timer do for any number: 16 bytes each.
 #include <algorithm>
 #include <cstdint>
 #include <deque>

@@ -6,8 +6,7 @@ namespace junctor::transaction {
 
 ReliableProvisionals::Added ReliableProvisionals::add(sip::Message provisional, const Timers& timers, TimePoint now) {
   if (stopped_ || waiting_.size() >= provisionals_waiting_max) return Added::refused;
-  if (!sip::has_token(provisional, sip::HeaderId::require, "100rel"))
-    provisional.add(sip::HeaderId::require, "100rel");
+  if (!sip::has_token(provisional, sip::HeaderId::require, "100rel")) provisional.add(sip::HeaderId::require, "100rel");
   waiting_.push_back(std::move(provisional));
   if (outstanding_) return Added::waiting;
   begin(timers, now);

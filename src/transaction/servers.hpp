@@ -80,7 +80,7 @@ class Servers final : public TimerTarget {
     Key key;
     Key merged;  // zero: not among the merged
     Hop back;
-    std::variant<NonInviteServer, InviteServer> machine;
+    std::variant<NonInviteServer, InviteServer> machine = NonInviteServer(false);
     std::string response;  // the last one sent
     std::unique_ptr<ReliableProvisionals> reliable;
     TimerId timer;

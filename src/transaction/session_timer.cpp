@@ -15,7 +15,9 @@ std::uint32_t min_se_of(const Message& message) {
   return value ? value->seconds : 0;
 }
 
-bool supports_timer(const Message& message) { return sip::has_token(message, HeaderId::supported, "timer"); }
+bool supports_timer(const Message& message) {
+  return sip::has_token(message, HeaderId::supported, "timer");
+}
 
 }  // namespace
 

@@ -6,9 +6,7 @@
 namespace junctor::transport {
 
 Advertise::Advertise(AdvertiseRules rules, std::vector<Listener> listeners, LocalAddressFor local_address_for)
-    : rules_(std::move(rules)),
-      listeners_(std::move(listeners)),
-      local_address_for_(std::move(local_address_for)) {}
+    : rules_(std::move(rules)), listeners_(std::move(listeners)), local_address_for_(std::move(local_address_for)) {}
 
 const IpAddress* Advertise::public_ip_toward(const IpAddress& remote) const {
   const auto is_local = [&](const Network& network) { return network.contains(remote); };

@@ -47,7 +47,9 @@ EndpointCore::EndpointCore(EndpointSettings settings_in, const EndpointParts& pa
       user_(user),
       ourselves_(advertise, settings.host_names) {}
 
-EndpointCore::~EndpointCore() { timers_.cancel(failed_timer_); }
+EndpointCore::~EndpointCore() {
+  timers_.cancel(failed_timer_);
+}
 
 Live EndpointCore::live() const {
   return {.invite_client = clients.invites(),
@@ -76,7 +78,9 @@ void Endpoint::on_stream_message(ConnectionId connection, std::string&& bytes, T
   core_->on_stream_message(connection, std::move(bytes), now);
 }
 
-void Endpoint::on_close(ConnectionId connection, std::string_view, TimePoint now) { core_->on_close(connection, now); }
+void Endpoint::on_close(ConnectionId connection, std::string_view, TimePoint now) {
+  core_->on_close(connection, now);
+}
 
 void Endpoint::on_resolved(QueryId query, const Answer& answer, TimePoint now) {
   core_->locator.on_resolved(query, answer, now);
@@ -115,14 +119,24 @@ bool Endpoint::on_prack(TransactionId invite, const sip::RAck& rack, TimePoint n
   return core_->servers.on_prack(invite, rack, now);
 }
 
-void Endpoint::acked(TransactionId invite, TimePoint now) { core_->servers.acked(invite, now); }
+void Endpoint::acked(TransactionId invite, TimePoint now) {
+  core_->servers.acked(invite, now);
+}
 
-void Endpoint::set_overload(std::optional<seconds> retry_after) { core_->overload = retry_after; }
+void Endpoint::set_overload(std::optional<seconds> retry_after) {
+  core_->overload = retry_after;
+}
 
-void Endpoint::set_observer(MessageObserver* observer) { core_->outbox.set_observer(observer); }
+void Endpoint::set_observer(MessageObserver* observer) {
+  core_->outbox.set_observer(observer);
+}
 
-const Advertise& Endpoint::advertise() const { return core_->advertise; }
+const Advertise& Endpoint::advertise() const {
+  return core_->advertise;
+}
 
-Live Endpoint::live() const { return core_->live(); }
+Live Endpoint::live() const {
+  return core_->live();
+}
 
 }  // namespace junctor::transport

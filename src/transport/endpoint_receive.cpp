@@ -33,10 +33,8 @@ void EndpointCore::on_datagram(ListenerIndex listener, const Address& from, std:
   if (bytes.size() <= ping.size() && is_keepalive(bytes)) return counts_.keepalives.add();
   if (bytes.size() > settings.datagram_bytes_max) return counts_.too_large.add();
   const Listener* const at = advertise.listener(listener);
-  const Source source{.protocol = Protocol::udp,
-                      .listener = listener,
-                      .local = at != nullptr ? at->bound : Address{},
-                      .remote = from};
+  const Source source{
+      .protocol = Protocol::udp, .listener = listener, .local = at != nullptr ? at->bound : Address{}, .remote = from};
   on_bytes(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), source, now);
 }
 
@@ -106,7 +104,8 @@ void EndpointCore::on_request(Message&& request, const Source& source, TimePoint
   const TransactionId id = servers.open(request, key, way_back(request, source));
   take_own_routes(request, ourselves_);
   user_.on_request(id, request, source, now);
-  // At once rather than after 200 ms (RFC 3261 §17.2.1): it stops the retransmissions of a caller who waits for a phone.
+  // At once rather than after 200 ms (RFC 3261 §17.2.1): it stops the retransmissions of a caller who waits for a
+  // phone.
   if (request.method() == Method::invite && !servers.has_response(id))
     servers.respond(id, Message::response(request, 100), now);
 }

@@ -1,5 +1,5 @@
-// The path of a request: its hops (given, or resolved from a URI), one after the other until one answers; each attempt has
-// a Via and a branch of its own.
+// The path of a request: its hops (given, or resolved from a URI), one after the other until one answers; each attempt
+// has a Via and a branch of its own.
 #include <algorithm>
 #include <utility>
 
@@ -120,7 +120,9 @@ bool EndpointCore::has_more(TransactionId id) const {
   return at != outgoing_.end() && (at->second.next < at->second.hops.size() || !at->second.uri.empty());
 }
 
-bool EndpointCore::may_fail_over(TransactionId id) const { return has_more(id); }
+bool EndpointCore::may_fail_over(TransactionId id) const {
+  return has_more(id);
+}
 
 void EndpointCore::on_failure(TransactionId id, Failure why, bool responded, TimePoint now) {
   const auto at = outgoing_.find(id);

@@ -1,5 +1,5 @@
-// The path of a response: the way its request came; if that connection is gone, to the address it came from at sent-by's
-// port (RFC 3261 §18.2.2); if nobody takes it there, to what sent-by's name leads to (RFC 3263 §5).
+// The path of a response: the way its request came; if that connection is gone, to the address it came from at
+// sent-by's port (RFC 3261 §18.2.2); if nobody takes it there, to what sent-by's name leads to (RFC 3263 §5).
 #include <utility>
 
 #include "transport/endpoint_core.hpp"
@@ -51,6 +51,8 @@ void EndpointCore::send_response_to(const std::string& bytes, const std::vector<
   counts_.undeliverable_response.add();
 }
 
-void EndpointCore::on_server_end(TransactionId id, ServerEnd why, TimePoint now) { user_.on_server_end(id, why, now); }
+void EndpointCore::on_server_end(TransactionId id, ServerEnd why, TimePoint now) {
+  user_.on_server_end(id, why, now);
+}
 
 }  // namespace junctor::transport

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view ping = "\r\n\r\n";
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool is_name(std::string_view text, std::string_view name) {
   return std::ranges::equal(text, name, {}, lower);
@@ -24,7 +26,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 /// The start of a request or response: a letter, digit or other token character, never a control or a blank.
-bool may_start(char c) { return c > ' ' && c < 0x7f; }
+bool may_start(char c) {
+  return c > ' ' && c < 0x7f;
+}
 
 struct Length {
   const char* error = nullptr;

@@ -25,6 +25,7 @@ class SipFramer final : public StreamFramer {
   /// Errors: "header too large", "body too large", "no Content-Length", "bad Content-Length", "not SIP" (a start that
   /// cannot be one of a SIP message).
   const char* on_bytes(std::string_view bytes, const std::function<void(std::string&&)>& message) override;
+  bool partial() const override { return state_ == State::header || state_ == State::body; }
 
  private:
   enum class State : std::uint8_t { between, header, body, broken };

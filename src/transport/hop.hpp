@@ -28,8 +28,8 @@ struct Source {
   Protocol protocol = Protocol::udp;
   ListenerIndex listener = 0;
   ConnectionId connection;  ///< none for UDP
-  Address local;            ///< what our socket is bound to (a wildcard for UDP on 0.0.0.0); see Advertise for what to tell
-  Address remote;           ///< as seen on the wire, behind any NAT
+  Address local;   ///< what our socket is bound to (a wildcard for UDP on 0.0.0.0); see Advertise for what to tell
+  Address remote;  ///< as seen on the wire, behind any NAT
 
   /// The way back, by the same socket or connection: how a registered phone behind a NAT is reached.
   Hop back() const { return {protocol, remote, listener, connection}; }

@@ -9,7 +9,8 @@
 namespace junctor::transport {
 namespace {
 
-// An answer may be evicted or expire before the last one of a search has come; a search that goes round so often is lost.
+// An answer may be evicted or expire before the last one of a search has come; a search that goes round so often is
+// lost.
 constexpr int rounds_max = 100;
 
 std::string_view service(Protocol protocol) {
@@ -18,7 +19,9 @@ std::string_view service(Protocol protocol) {
   return prefixes[static_cast<std::size_t>(protocol)];
 }
 
-bool is_offered(const Record& record) { return !record.target.empty() && record.target != "."; }
+bool is_offered(const Record& record) {
+  return !record.target.empty() && record.target != ".";
+}
 
 Protocol secured(Protocol protocol) {
   if (protocol == Protocol::udp || protocol == Protocol::tcp) return Protocol::tls;
@@ -126,8 +129,7 @@ std::optional<std::vector<Hop>> Locator::evaluate(const Search& search, std::uin
 bool Locator::add_addresses(std::string_view name, std::uint16_t port, Protocol protocol, std::uint64_t waiter,
                             TimePoint now, std::vector<Hop>& hops) {
   bool complete = true;
-  for (const auto& [type, family] :
-       {std::pair{RecordType::a, Family::v4}, std::pair{RecordType::aaaa, Family::v6}}) {
+  for (const auto& [type, family] : {std::pair{RecordType::a, Family::v4}, std::pair{RecordType::aaaa, Family::v6}}) {
     if (!can_send(protocol, family)) continue;
     const auto* records = names_.find(type, name, waiter, now);
     if (records == nullptr) {

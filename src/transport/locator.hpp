@@ -18,7 +18,7 @@
 
 namespace junctor::transport {
 
-inline constexpr std::size_t hops_max = 16;         ///< places tried for one request
+inline constexpr std::size_t hops_max = 16;          ///< places tried for one request
 inline constexpr std::size_t locating_max = 10'000;  ///< URIs being resolved; beyond that the name "has no address"
 
 class LocatorEvents {

@@ -24,8 +24,8 @@ class Names {
   /// At most `names_max` answers are kept; beyond that the stale ones go, then any.
   Names(Resolver& resolver, Counters& counters, std::size_t names_max);
 
-  /// The records if they are known (none: the name has none), else nullptr: a question is under way, and `waiter` will be
-  /// among those that on_resolved() returns. Valid until the next call.
+  /// The records if they are known (none: the name has none), else nullptr: a question is under way, and `waiter` will
+  /// be among those that on_resolved() returns. Valid until the next call.
   const std::vector<Record>* find(RecordType type, std::string_view name, std::uint64_t waiter, TimePoint now);
   /// Takes an answer; who waited for it.
   std::vector<std::uint64_t> on_resolved(QueryId query, const Answer& answer, TimePoint now);

@@ -46,7 +46,8 @@ ConnectionId Outbox::connection_for(const Hop& hop) {
   const ConnectionId made = streams_.connect(hop.remote);
   if (!made) return {};
   connections_made_.add();
-  connections_.add(made, {.protocol = hop.protocol, .local = advertise_.listener_for(hop)->bound, .remote = hop.remote});
+  connections_.add(made,
+                   {.protocol = hop.protocol, .local = advertise_.listener_for(hop)->bound, .remote = hop.remote});
   return made;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The last step of everything sent: picks the socket or connection for a hop, shows the bytes to the observer, hands them
-// to net.
+// The last step of everything sent: picks the socket or connection for a hop, shows the bytes to the observer, hands
+// them to net.
 #include <cstdint>
 #include <optional>
 #include <string_view>

@@ -28,9 +28,9 @@ struct Record {
 };
 
 enum class AnswerStatus : std::uint8_t {
-  found,      ///< records may still be empty: the name exists without such records
+  found,  ///< records may still be empty: the name exists without such records
   no_such_name,
-  failed,     ///< no server answered in time, or refused; cached for a few seconds only
+  failed,  ///< no server answered in time, or refused; cached for a few seconds only
 };
 
 struct Answer {

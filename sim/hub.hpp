@@ -1,0 +1,70 @@
+#pragma once
+// One run of the hub's process in the simulated world: hub::Core, the same that main() runs, with simulated sockets,
+// media workers, disk, names, clock and random numbers. Destroying it is kill -9.
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "base/timer_wheel.hpp"
+#include "config/config.hpp"
+#include "hub/core.hpp"
+#include "sim/audit.hpp"
+#include "sim/border.hpp"
+#include "sim/faults.hpp"
+#include "sim/names.hpp"
+#include "sim/plane.hpp"
+#include "sim/world.hpp"
+#include "store/memory_store.hpp"
+
+namespace junctor::sim {
+
+/// Where the hub is in the simulated network, SIP over UDP and TCP on port 5060.
+constexpr std::string_view hub_ip = "10.0.0.1";
+Address hub_address();
+
+class Hub {
+ public:
+  Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::Snapshot config, Audit& audit,
+      std::string_view fault);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  hub::Core& core() { return *core_; }
+  Counters& counters() { return counters_; }
+  store::MemoryStore& store() { return store_; }
+  Plane& plane() { return plane_; }
+  TimerWheel& timers() { return timers_; }
+
+  /// Nothing goes on: no call, transaction, port, command on its way, unwritten row.
+  bool quiet() const;
+  /// What is left over, one line each; empty when nothing is.
+  std::vector<std::string> leftovers() const;
+
+ private:
+  class Jobs;
+  class Wheel;
+
+  World& world_;
+  Counters counters_;
+  NullLog log_;
+  WallClock wall_;
+  SeededRandom random_;
+  TimerWheel timers_;       // the hub's
+  TimerWheel disk_timers_;  // the disk's: no business of the hub
+  std::unique_ptr<Wheel> drive_, disk_drive_;
+  std::unique_ptr<Fault> fault_;
+  Border border_;
+  Plane plane_;
+  Names& names_;
+  store::MemoryStore store_;
+  std::unique_ptr<StoreBehindFault> store_behind_fault_;
+  std::unique_ptr<Jobs> jobs_;
+  std::unique_ptr<hub::Core> core_;
+};
+
+}  // namespace junctor::sim

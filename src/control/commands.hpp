@@ -1,0 +1,180 @@
+#pragma once
+// What an operator can ask of the running hub. The hub implements `Commands`; the local socket (local_server.hpp) turns
+// JSON into these calls and their answers into JSON. Control thread only.
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "store/store.hpp"
+
+namespace junctor::control {
+
+/// Why a command was refused: a stable word (the `code` of RWI results) and a line for people.
+struct Failure {
+  std::string code;
+  std::string message;
+  bool operator==(const Failure&) const = default;
+};
+
+/// Answers a command, at once or later, exactly once, on the control thread.
+template <class T>
+using Reply = std::function<void(Result<T, Failure>)>;
+
+struct Blocked {
+  IpAddress address;
+  seconds left{0};
+  bool scanner = false;  ///< by its User-Agent
+  std::uint64_t dropped = 0;
+};
+
+struct Status {
+  std::string version;
+  std::uint32_t pid = 0;
+  WallTime started{};
+  seconds uptime{0};
+  bool draining = false;
+  std::uint64_t calls = 0;
+  std::uint64_t legs = 0;
+  std::uint64_t registrations = 0;
+  std::uint64_t users = 0;
+  std::uint64_t trunks = 0;
+  std::uint64_t transactions = 0;
+  std::uint64_t media_ports = 0;       ///< taken
+  std::uint64_t store_backlog = 0;     ///< writes not yet on disk
+  microseconds longest_turn{0};        ///< of the control loop, since the start
+  std::vector<std::string> listeners;  ///< "udp 0.0.0.0:5060"
+  std::vector<std::string> config_files;
+  std::vector<Blocked> blocked;
+  std::vector<std::pair<std::string, std::uint64_t>> counters;
+};
+
+struct LegInfo {
+  std::string kind;       ///< "device", "trunk", "guest", …
+  std::string direction;  ///< "inbound", "outbound"
+  std::string state;
+  std::string uri;
+  std::string sip_call_id;
+  std::string codec;
+  std::string address;  ///< of the far end's audio; empty: none yet
+  std::uint64_t packets_sent = 0;
+  std::uint64_t packets_received = 0;
+  std::uint64_t packets_lost = 0;
+  double jitter_ms = 0;
+  double mos = 0;  ///< 0: not measured
+};
+
+struct CallInfo {
+  std::string id;
+  std::string direction;
+  std::string state;  ///< "ringing", "answered", "ended"
+  std::string from;
+  std::string from_name;
+  std::string to;
+  std::string trunk;
+  std::string route;
+  WallTime start{};
+  std::optional<WallTime> answer;
+  std::optional<WallTime> end;
+  std::vector<LegInfo> legs;
+};
+
+/// One SIP message as it was on the wire.
+struct SipMessage {
+  WallTime at{};
+  bool sent = false;
+  std::string transport;  ///< "udp", "tcp", …
+  Address local;
+  Address remote;
+  std::string bytes;
+};
+
+struct CallDetail {
+  CallInfo call;
+  std::vector<SipMessage> messages;    ///< oldest first; only when asked for
+  std::uint64_t messages_dropped = 0;  ///< older ones, past the bound of the ring
+};
+
+struct Registration {
+  std::string user;
+  std::string contact;
+  std::string transport;
+  std::string address;  ///< where the REGISTER came from
+  std::string user_agent;
+  std::string path;
+  seconds expires{0};  ///< from now
+};
+
+struct TrunkInfo {
+  std::string name;
+  std::string host;
+  std::string transport;
+  std::string state;  ///< "static", later "registered" and others
+  std::uint32_t calls = 0;
+  std::uint32_t max_calls = 0;  ///< 0: unlimited
+};
+
+struct ExplainRequest {
+  std::string from;
+  std::string to;
+  std::string trunk;  ///< empty: the call comes from user `from` if there is one, else from a guest
+};
+
+struct Explanation {
+  std::vector<std::string> trace;
+  std::string action;
+  std::string direction;
+  std::string to;  ///< after normalisation
+  std::string route;
+};
+
+struct ReloadReport {
+  std::vector<std::string> faults;         ///< FILE:LINE:COL: message; not empty: nothing was changed
+  std::vector<std::string> needs_restart;  ///< keys that wait for the next start
+};
+
+struct DrainReport {
+  std::uint64_t calls = 0;  ///< still running
+  seconds timeout{0};       ///< after which they are ended
+};
+
+struct NewUser {
+  std::string username;
+  std::string password;
+  std::string display_name;
+};
+
+class Commands {
+ public:
+  virtual ~Commands() = default;
+
+  virtual Status status(TimePoint now) = 0;
+  virtual std::vector<CallInfo> calls(TimePoint now) = 0;
+  /// Also a call that ended in the last records.messages_secs.
+  virtual std::optional<CallDetail> find_call(const std::string& id, bool with_messages, TimePoint now) = 0;
+  virtual std::vector<Registration> registrations(TimePoint now) = 0;
+  virtual std::vector<TrunkInfo> trunks(TimePoint now) = 0;
+  virtual Explanation explain(const ExplainRequest& request) = 0;
+
+  /// Answered when BYE, CANCEL or the final response is on its way.
+  virtual void hang_up(const std::string& id, Reply<void> reply, TimePoint now) = 0;
+  virtual void list_records(store::CallFilter filter, Reply<std::vector<store::CallRecord>> reply, TimePoint now) = 0;
+  virtual void find_record(std::string id, Reply<std::optional<store::CallRecord>> reply, TimePoint now) = 0;
+  virtual void reload(Reply<ReloadReport> reply, TimePoint now) = 0;
+  /// Answered when new calls are being refused. Without a timeout: hub.drain_secs.
+  virtual void drain(std::optional<seconds> timeout, Reply<DrainReport> reply, TimePoint now) = 0;
+
+  // Answered when stored.
+
+  virtual void add_user(NewUser user, Reply<void> reply, TimePoint now) = 0;
+  virtual void set_password(std::string username, std::string password, Reply<void> reply, TimePoint now) = 0;
+  virtual void remove_user(std::string username, Reply<void> reply, TimePoint now) = 0;
+};
+
+}  // namespace junctor::control

@@ -1,0 +1,97 @@
+#pragma once
+// A Commands body that remembers what it was asked, for tests and the fuzzer.
+#include <string>
+#include <vector>
+
+#include "control/commands.hpp"
+
+namespace junctor::control {
+
+class TestCommands final : public Commands {
+ public:
+  std::vector<std::string> asked;
+  std::vector<CallDetail> known_calls;
+  std::vector<store::CallRecord> known_records;
+  Reply<void> later;  ///< of the last command that changes a user
+  store::CallFilter filter;
+
+  Status status(TimePoint) override {
+    Status s;
+    s.version = "1.2.3";
+    s.listeners = {"udp 127.0.0.1:5060"};
+    s.blocked = {{IpAddress::v4(192, 0, 2, 1), seconds(17), true, 3}};
+    s.counters = {{"sip_dropped", 5}};
+    return s;
+  }
+  std::vector<CallInfo> calls(TimePoint) override {
+    std::vector<CallInfo> out;
+    for (const CallDetail& d : known_calls) out.push_back(d.call);
+    return out;
+  }
+  std::optional<CallDetail> find_call(const std::string& id, bool with_messages, TimePoint) override {
+    for (const CallDetail& d : known_calls) {
+      if (d.call.id != id) continue;
+      CallDetail out = d;
+      if (!with_messages) out.messages.clear();
+      return out;
+    }
+    return std::nullopt;
+  }
+  std::vector<Registration> registrations(TimePoint) override {
+    return {{"1001", "sip:1001@192.0.2.9", "udp", "192.0.2.9:5060", "baresip", "", seconds(60)}};
+  }
+  std::vector<TrunkInfo> trunks(TimePoint) override {
+    return {{"carrier", "sip.carrier.example", "udp", "static", 1, 0}};
+  }
+  Explanation explain(const ExplainRequest& request) override {
+    asked.push_back("explain " + request.from + " " + request.to + " " + request.trunk);
+    return {{"because"}, "ring user:1002", "internal", request.to, ""};
+  }
+  void hang_up(const std::string& id, Reply<void> reply, TimePoint) override {
+    if (find_call(id, false, {})) return reply({});
+    reply(fail(Failure{"not_found", "no such call: " + id}));
+  }
+  void list_records(store::CallFilter wanted, Reply<std::vector<store::CallRecord>> reply, TimePoint) override {
+    filter = std::move(wanted);
+    reply(known_records);
+  }
+  void find_record(std::string id, Reply<std::optional<store::CallRecord>> reply, TimePoint) override {
+    for (const store::CallRecord& r : known_records) {
+      if (r.call.call_id == id) return reply(std::optional(r));
+    }
+    reply(std::optional<store::CallRecord>());
+  }
+  void reload(Reply<ReloadReport> reply, TimePoint) override { reply(ReloadReport{{}, {"sip.udp"}}); }
+  void drain(std::optional<seconds> timeout, Reply<DrainReport> reply, TimePoint) override {
+    reply(DrainReport{2, timeout.value_or(seconds(30))});
+  }
+  void add_user(NewUser user, Reply<void> reply, TimePoint) override {
+    asked.push_back("add " + user.username + " " + user.password + " " + user.display_name);
+    later = std::move(reply);
+  }
+  void set_password(std::string username, std::string password, Reply<void> reply, TimePoint) override {
+    asked.push_back("passwd " + username + " " + password);
+    later = std::move(reply);
+  }
+  void remove_user(std::string username, Reply<void> reply, TimePoint) override {
+    asked.push_back("remove " + username);
+    later = std::move(reply);
+  }
+};
+
+/// Keeps what is written.
+class TestStreams final : public StreamSender {
+ public:
+  std::vector<std::string> written;
+  ConnectionId last;
+
+  ConnectionId connect(const Address&) override { return {}; }
+  bool write(ConnectionId connection, std::string&& bytes) override {
+    last = connection;
+    written.push_back(std::move(bytes));
+    return true;
+  }
+  void close(ConnectionId) override {}
+};
+
+}  // namespace junctor::control

@@ -1,0 +1,159 @@
+#pragma once
+// Everything on the control thread, wired: bytes, media events and time in; bytes, media commands, store writes out.
+// main() gives it real sockets and threads, the simulator gives it simulated ones; there is no other wiring.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/admission.hpp"
+#include "apps/dial.hpp"
+#include "apps/records.hpp"
+#include "apps/transfer.hpp"
+#include "base/io.hpp"
+#include "base/log.hpp"
+#include "call/calls.hpp"
+#include "call/message_ring.hpp"
+#include "config/config.hpp"
+#include "registrar/authenticator.hpp"
+#include "registrar/guard.hpp"
+#include "registrar/registrar.hpp"
+#include "transport/endpoint.hpp"
+
+namespace junctor::hub {
+
+/// What the control side takes from the outside. All of it outlives the Core.
+struct Outside {
+  TimerWheel& timers;
+  WallClock& wall;  ///< kept right by its owner
+  Random& random;
+  Log& log;
+  Counters& counters;
+  DatagramSender& datagrams;  ///< tag = ListenerIndex
+  StreamSender& streams;
+  transport::Resolver& resolver;
+  media::Plane& media;
+  store::Store& store;
+  sip::digest::HashFunctions hashes;
+  registrar::Mac mac = nullptr;
+  std::vector<transport::Listener> listeners;
+  transport::LocalAddressFor local_address_for;
+  std::size_t message_ring_bytes = call::MessageRing::bytes_default;
+};
+
+/// What is alive; all zero when nothing is going on (registrations are no work in progress).
+struct Ledger {
+  std::size_t calls = 0, legs = 0, ports = 0, dialogs = 0, dials = 0;
+  std::size_t transactions = 0;
+  std::size_t timers = 0;
+  std::size_t unwritten = 0;  ///< store writes not acknowledged
+
+  std::size_t total() const { return calls + legs + ports + dialogs + dials + transactions + timers + unwritten; }
+};
+
+class Core final : public DatagramSink,
+                   public StreamSink,
+                   private transport::TransactionUser,
+                   private registrar::RegisterReplies,
+                   private call::EventSink,
+                   private TimerTarget {
+ public:
+  Core(config::Snapshot config, Outside outside, TimePoint now);
+  ~Core() override;
+
+  /// Reads users and bindings from the store; before the first message. The error is one line.
+  Result<void, std::string> load(TimePoint now);
+
+  // -- from the outside
+  void on_datagram(std::uint64_t listener, const Address& from, std::span<const std::uint8_t> bytes,
+                   TimePoint now) override;
+  void on_open(ConnectionId, ListenerIndex, const Address& local, const Address& remote, TimePoint now) override;
+  void on_message(ConnectionId, std::string&& message, TimePoint now) override;
+  void on_close(ConnectionId, std::string_view reason, TimePoint now) override;
+  void on_resolved(transport::QueryId query, const transport::Answer& answer, TimePoint now);
+  void on_media_event(const media::Event& event, TimePoint now);
+
+  // -- commands of the operator
+  /// Takes over what a running hub can; calls keep what they began with. The keys that need a restart come back.
+  Result<std::vector<std::string>, std::string> reload(config::Snapshot config, TimePoint now);
+  /// New calls get 503 with Retry-After; what is going on goes on.
+  void drain(seconds retry_after);
+  bool draining() const { return admission_->draining(); }
+  /// A user of the database, with this password; `stored` is told when it is safe.
+  void put_user(registrar::User user, std::string_view password, store::AckTarget* stored, TimePoint now);
+  void remove_user(std::string_view username, store::AckTarget* stored, TimePoint now);
+  /// Told of each call that ends, while it can still be looked at.
+  void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
+
+  // -- to look at
+  const config::Config& config() const { return *config_; }
+  call::Calls& calls() { return *calls_; }
+  registrar::Registrar& registrar() { return *registrar_; }
+  const registrar::Guard& guard() const { return *guard_; }
+  const registrar::Users& users() const { return users_; }
+  const call::MessageRing& messages() const { return messages_; }
+  const transport::Endpoint& endpoint() const { return *endpoint_; }
+  const apps::Office& office() const { return *office_; }
+  const routing::Directory& directory() const { return directory_; }
+  apps::Records& records() { return *records_; }
+  store::Store& store() { return outside_.store; }
+  const WallClock& wall() const { return outside_.wall; }
+  Counters& counters() { return outside_.counters; }
+  Ledger ledger() const;
+
+ private:
+  class Directory final : public routing::Directory {
+   public:
+    explicit Directory(const registrar::Users& users) : users_(users) {}
+    const routing::User* find_user(std::string_view username) const override;
+
+   private:
+    const registrar::Users& users_;
+    mutable routing::User found_;
+  };
+  enum class Timer : std::uint64_t { trunks, prune };
+
+  // TransactionUser
+  void on_request(TransactionId, const sip::Message&, const transport::Source&, TimePoint) override;
+  void on_ack(const sip::Message&, const transport::Source&, TimePoint) override;
+  void on_cancel(TransactionId, const sip::Message&, TimePoint) override;
+  void on_response(TransactionId, std::uint64_t, const sip::Message&, transport::Origin, TimePoint) override;
+  void on_server_end(TransactionId, transport::ServerEnd, TimePoint) override;
+  void on_located(std::uint64_t, std::span<const transport::Hop>, TimePoint) override;
+  // RegisterReplies
+  void on_register_response(TransactionId, sip::Message, TimePoint) override;
+  // call::EventSink
+  void on_call_event(const call::Event&, TimePoint) override;
+  // TimerTarget
+  void on_timer(std::uint64_t token, TimePoint now) override;
+
+  void on_register(TransactionId, const sip::Message&, const transport::Source&, TimePoint);
+  void answer(TransactionId, const sip::Message& request, int status, TimePoint, const call::Headers& headers = {});
+  bool is_unwelcome(const Address& from, std::span<const std::uint8_t> bytes, TimePoint now);
+  void take_settings();
+  void take_file_users();
+  void locate_trunks(TimePoint now);
+  void take_trunk_addresses(std::size_t trunk, std::span<const transport::Hop> hops);
+  void schedule(Timer timer, Duration after, TimePoint now);
+
+  config::Snapshot config_;
+  Outside outside_;
+  registrar::Users users_;
+  Directory directory_{users_};
+  call::MessageRing messages_;
+  apps::OfficeSnapshot office_;
+  std::unique_ptr<transport::Endpoint> endpoint_;
+  std::unique_ptr<registrar::Authenticator> authenticator_;
+  std::unique_ptr<registrar::Guard> guard_;
+  std::unique_ptr<registrar::Registrar> registrar_;
+  std::unique_ptr<call::Calls> calls_;
+  std::unique_ptr<apps::Dialler> dialler_;
+  std::unique_ptr<apps::Transfers> transfers_;
+  std::unique_ptr<apps::Records> records_;
+  std::unique_ptr<apps::Admission> admission_;
+  std::function<void(const call::Call&, TimePoint)> ended_hook_;
+  std::size_t own_timers_ = 0;
+};
+
+}  // namespace junctor::hub

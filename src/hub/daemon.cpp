@@ -1,0 +1,393 @@
+#include "hub/daemon.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "control/local_server.hpp"
+#include "hub/checked_config.hpp"
+#include "hub/core.hpp"
+#include "hub/media_plane.hpp"
+#include "hub/operator.hpp"
+#include "net/background_thread.hpp"
+#include "net/clock.hpp"
+#include "net/control_loop.hpp"
+#include "net/edge.hpp"
+#include "net/hashes.hpp"
+#include "net/local_address.hpp"
+#include "net/process.hpp"
+#include "net/resolver.hpp"
+#include "net/system_random.hpp"
+#include "store/sqlite_store.hpp"
+#include "transport/framer.hpp"
+
+namespace junctor::hub {
+namespace {
+
+constexpr Duration bye_grace = seconds(2);  ///< for the BYEs of calls that a stop ends
+
+/// transport's questions, asked of net's resolver.
+class DnsAdapter final : public transport::Resolver {
+ public:
+  void set(net::Resolver& resolver, std::function<void(transport::QueryId, const transport::Answer&, TimePoint)> sink) {
+    resolver_ = &resolver;
+    sink_ = std::move(sink);
+  }
+
+  bool start(transport::QueryId id, transport::RecordType type, std::string_view name) override {
+    const net::DnsType asked = type == transport::RecordType::a      ? net::DnsType::a
+                               : type == transport::RecordType::aaaa ? net::DnsType::aaaa
+                                                                     : net::DnsType::srv;
+    return resolver_->query(asked, std::string(name), [this, id, type](net::DnsAnswer&& answer, TimePoint now) {
+      sink_(id, convert(answer, type), now);
+    });
+  }
+
+ private:
+  static transport::Answer convert(const net::DnsAnswer& answer, transport::RecordType type) {
+    transport::Answer out;
+    switch (answer.status) {
+      case net::DnsStatus::ok:
+      case net::DnsStatus::no_data: out.status = transport::AnswerStatus::found; break;
+      case net::DnsStatus::no_name: out.status = transport::AnswerStatus::no_such_name; break;
+      case net::DnsStatus::failed: out.status = transport::AnswerStatus::failed; break;
+    }
+    for (const IpAddress& ip : answer.addresses) {
+      transport::Record record;
+      record.type = type;
+      record.ttl = answer.ttl;
+      record.ip = ip;
+      out.records.push_back(std::move(record));
+    }
+    for (const net::SrvRecord& srv : answer.srv) {
+      transport::Record record;
+      record.type = type;
+      record.ttl = answer.ttl;
+      record.priority = srv.priority;
+      record.weight = srv.weight;
+      record.port = srv.port;
+      record.target = srv.target;
+      out.records.push_back(std::move(record));
+    }
+    return out;
+  }
+
+  net::Resolver* resolver_ = nullptr;
+  std::function<void(transport::QueryId, const transport::Answer&, TimePoint)> sink_;
+};
+
+/// Listeners are bound before the Core exists that they deliver to.
+class LateSinks final : public DatagramSink, public StreamSink {
+ public:
+  Core* core = nullptr;
+
+  void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes,
+                   TimePoint now) override {
+    core->on_datagram(tag, from, bytes, now);
+  }
+  void on_open(ConnectionId id, ListenerIndex listener, const Address& local, const Address& remote,
+               TimePoint now) override {
+    core->on_open(id, listener, local, remote, now);
+  }
+  void on_message(ConnectionId id, std::string&& message, TimePoint now) override {
+    core->on_message(id, std::move(message), now);
+  }
+  void on_close(ConnectionId id, std::string_view reason, TimePoint now) override { core->on_close(id, reason, now); }
+};
+
+/// The control socket is served by an object that needs the Core too.
+class LateLocal final : public StreamSink {
+ public:
+  control::LocalServer* server = nullptr;
+
+  void on_open(ConnectionId id, ListenerIndex listener, const Address& local, const Address& remote,
+               TimePoint now) override {
+    server->on_open(id, listener, local, remote, now);
+  }
+  void on_message(ConnectionId id, std::string&& message, TimePoint now) override {
+    server->on_message(id, std::move(message), now);
+  }
+  void on_close(ConnectionId id, std::string_view reason, TimePoint now) override { server->on_close(id, reason, now); }
+};
+
+/// Everything that runs, in the order in which it is built; taken down in the opposite order.
+class Daemon {
+ public:
+  Daemon(config::Snapshot config, RunOptions options)
+      : config_(std::move(config)), options_(std::move(options)), timers_(net::now()) {
+    wall_.set(net::now(), net::wall_now());
+  }
+
+  Result<void, std::string> start();
+  int run();
+
+ private:
+  Result<void, std::string> open_store();
+  Result<void, std::string> open_listeners();
+  Result<void, std::string> listen(transport::Protocol protocol, const std::vector<Address>& addresses);
+  void build_core();
+  void on_signal(net::Signal signal, TimePoint now);
+  void reload(TimePoint now);
+  void begin_drain(seconds timeout, TimePoint now);
+  std::optional<TimePoint> check_drained(TimePoint now);
+
+  config::Snapshot config_;
+  RunOptions options_;
+  TimerWheel timers_;
+  WallClock wall_;
+  Counters counters_;
+  net::SystemRandom random_;
+  net::LocalAddresses local_addresses_;
+  std::unique_ptr<net::LogWriter> log_;
+  std::unique_ptr<net::ControlLoop> loop_;
+  LateSinks sinks_;
+  LateLocal local_;
+  DnsAdapter dns_;
+  std::unique_ptr<net::Edge> edge_;
+  std::unique_ptr<net::Resolver> resolver_;
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<net::BackgroundThread> store_thread_;
+  std::unique_ptr<MediaPlane> media_;
+  std::vector<transport::Listener> listeners_;
+  std::vector<std::string> listener_names_;
+  std::unique_ptr<Core> core_;
+  std::unique_ptr<Operator> operator_;
+  std::unique_ptr<control::LocalServer> local_server_;
+  std::optional<TimePoint> drain_until_;
+  bool hung_up_ = false;
+};
+
+bool is_missing_family(const Address& address, const std::string& error) {
+  return address.ip.family == Family::v6 && address.ip.is_any() &&
+         (error.find("family not supported") != std::string::npos || error.find("assign requested") != std::string::npos);
+}
+
+Result<void, std::string> Daemon::listen(transport::Protocol protocol, const std::vector<Address>& addresses) {
+  for (const Address& wanted : addresses) {
+    const auto index = static_cast<ListenerIndex>(listeners_.size());
+    net::StreamService service;
+    service.framer = [] { return std::make_unique<transport::SipFramer>(); };
+    service.sink = &sinks_;
+    service.idle_timeout = config_->sip.connection_idle_secs;
+    const auto bound = protocol == transport::Protocol::udp ? loop_->listen_udp(index, wanted, sinks_)
+                                                            : edge_->listen_tcp(index, wanted, std::move(service));
+    if (!bound) {
+      if (!is_missing_family(wanted, bound.error())) return fail(bound.error());
+      log_->warning("no IPv6 on this host: not listening", {{"address", to_string(wanted)}});
+      continue;
+    }
+    listeners_.push_back({index, protocol, *bound});
+    listener_names_.push_back((protocol == transport::Protocol::udp ? "udp " : "tcp ") + to_string(*bound));
+  }
+  return {};
+}
+
+Result<void, std::string> Daemon::open_listeners() {
+  if (!config_->sip.tls.empty()) return fail(std::string("sip.tls: SIP over TLS is not available in this version"));
+  if (auto done = listen(transport::Protocol::udp, config_->sip.udp); !done) return done;
+  if (auto done = listen(transport::Protocol::tcp, config_->sip.tcp); !done) return done;
+  ListenerIndex outgoing = 0;
+  for (const transport::Listener& listener : listeners_)
+    if (listener.protocol == transport::Protocol::tcp) outgoing = listener.index;
+  net::StreamService service;
+  service.framer = [] { return std::make_unique<transport::SipFramer>(); };
+  service.sink = &sinks_;
+  service.idle_timeout = config_->sip.connection_idle_secs;
+  edge_->set_outgoing(outgoing, std::move(service));
+
+  net::StreamService local;
+  local.framer = [] { return std::make_unique<control::LineFramer>(); };
+  local.sink = &local_;
+  const std::string path = config_->hub.data_dir + "/control.sock";
+  return edge_->listen_local(net::ControlLoop::max_listeners, path, std::move(local));
+}
+
+Result<void, std::string> Daemon::open_store() {
+  std::error_code error;
+  std::filesystem::create_directories(config_->hub.data_dir, error);
+  if (error) return fail(config_->hub.data_dir + ": " + error.message());
+  auto database = store::Database::open(config_->hub.data_dir + "/junctor.db", config_->store.sync == config::Sync::full
+                                                                                   ? store::Sync::full
+                                                                                   : store::Sync::normal);
+  if (!database) return fail(std::move(database.error()));
+  if (database->interrupted() > 0)
+    log_->warning("calls were cut by the last stop", {{"calls", std::to_string(database->interrupted())}});
+  store::Wakes wakes;
+  wakes.database = [this] { store_thread_->rouse(); };
+  wakes.control = [this] { loop_->waker().wake(); };
+  store_ = std::make_unique<store::SqliteStore>(std::move(*database), std::move(wakes), *log_, counters_);
+  store_thread_ = std::make_unique<net::BackgroundThread>([this](TimePoint now) { return store_->writer().run_once(now); },
+                                                          [this] { store_->writer().finish(); });
+  loop_->add_turn_end([this](TimePoint now) -> std::optional<TimePoint> {
+    store_->writer().deliver(now);
+    return std::nullopt;
+  });
+  return {};
+}
+
+void Daemon::build_core() {
+  const TimePoint now = net::now();
+  sip::digest::HashFunctions hashes{net::md5_hex, net::sha256_hex, net::sha512_256_hex};
+  Outside outside{timers_,
+                  wall_,
+                  random_,
+                  *log_,
+                  counters_,
+                  *loop_,
+                  *edge_,
+                  dns_,
+                  *media_,
+                  *store_,
+                  hashes,
+                  net::hmac_sha256,
+                  listeners_,
+                  [this](const IpAddress& remote) {
+                    return local_addresses_.find(remote, net::now()).value_or(IpAddress::v4(127, 0, 0, 1));
+                  }};
+  core_ = std::make_unique<Core>(config_, std::move(outside), now);
+  sinks_.core = core_.get();
+  dns_.set(*resolver_, [this](transport::QueryId id, const transport::Answer& answer, TimePoint then) {
+    core_->on_resolved(id, answer, then);
+  });
+  media_->set_sink([this](const media::Event& event, TimePoint then) { core_->on_media_event(event, then); });
+
+  Operator::Process process;
+  process.longest_turn = [this] { return std::chrono::duration_cast<microseconds>(loop_->turns().longest()); };
+  process.load_config = [this] { return load_checked(options_.config); };
+  process.drain = [this](seconds timeout, TimePoint then) { begin_drain(timeout, then); };
+  process.listeners = listener_names_;
+  process.config_files = config::find_files(options_.config);
+  process.started = net::wall_now();
+  process.started_at = now;
+  process.pid = static_cast<std::uint32_t>(::getpid());
+  operator_ = std::make_unique<Operator>(*core_, std::move(process));
+  core_->set_ended_hook([this](const call::Call& call, TimePoint then) { operator_->on_ended(call, then); });
+  local_server_ = std::make_unique<control::LocalServer>(*operator_, *edge_, counters_);
+  local_.server = local_server_.get();
+}
+
+Result<void, std::string> Daemon::start() {
+  (void)net::raise_open_files_limit();
+  net::LogWriterSettings log;
+  log.format = options_.log_format;
+  log.level = options_.log_level;
+
+  auto loop = net::ControlLoop::create({}, timers_, counters_);
+  if (!loop) return fail(std::move(loop.error()));
+  loop_ = std::move(*loop);
+  if (auto done = loop_->handle_signals([this](net::Signal s, TimePoint now) { on_signal(s, now); }); !done) return done;
+  log_ = std::make_unique<net::LogWriter>(log, counters_);  // the first thread: signals are blocked by now
+
+  net::EdgeLimits limits;
+  limits.connections = config_->sip.connections_max;
+  auto edge = net::Edge::create(limits, *loop_, counters_);
+  if (!edge) return fail(std::move(edge.error()));
+  edge_ = std::move(*edge);
+  auto resolver = net::Resolver::create({}, *loop_, counters_);
+  if (!resolver) return fail(std::move(resolver.error()));
+  resolver_ = std::move(*resolver);
+
+  if (auto done = open_store(); !done) return done;
+  if (auto done = open_listeners(); !done) return done;
+  auto media = MediaPlane::create(config_->rtp, *loop_, counters_);
+  if (!media) return fail(std::move(media.error()));
+  media_ = std::move(*media);
+  build_core();
+  if (auto done = core_->load(net::now()); !done) return done;
+  loop_->add_turn_end([this, next = TimePoint{}](TimePoint now) mutable -> std::optional<TimePoint> {
+    if (now >= next) {
+      wall_.set(now, net::wall_now());
+      next = now + seconds(1);
+    }
+    return check_drained(now);
+  });
+  store_thread_->start();
+  media_->start();
+  edge_->start();
+  return {};
+}
+
+void Daemon::reload(TimePoint now) {
+  operator_->reload(
+      [this](Result<control::ReloadReport, control::Failure> report) {
+        for (const std::string& fault : report->faults) log_->error("reload refused", {{"fault", fault}});
+        for (const std::string& key : report->needs_restart) log_->warning("waits for a restart", {{"key", key}});
+        if (report->faults.empty()) log_->info("configuration reloaded");
+      },
+      now);
+}
+
+void Daemon::on_signal(net::Signal signal, TimePoint now) {
+  if (signal == net::Signal::hangup) return reload(now);
+  if (drain_until_) {  // the second one: at once
+    loop_->stop();
+    return;
+  }
+  begin_drain(config_->hub.drain_secs, now);
+}
+
+void Daemon::begin_drain(seconds timeout, TimePoint now) {
+  if (drain_until_) return;
+  net::notify_service_manager("STOPPING=1");
+  log_->info("draining", {{"calls", std::to_string(core_->ledger().calls)}, {"secs", std::to_string(timeout.count())}});
+  core_->drain(timeout);
+  drain_until_ = now + timeout;
+}
+
+std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
+  if (!drain_until_) return std::nullopt;
+  const Ledger ledger = core_->ledger();
+  if (ledger.calls == 0 && ledger.unwritten == 0) {
+    loop_->stop();
+    return std::nullopt;
+  }
+  if (now >= *drain_until_) {
+    if (hung_up_) {
+      loop_->stop();
+      return std::nullopt;
+    }
+    hung_up_ = true;
+    std::vector<CallId> left;
+    core_->calls().for_each([&](const call::Call& call) { left.push_back(call.id()); });
+    for (const CallId id : left) core_->calls().hang_up(id, {503, 41, "the hub stops"}, now);
+    drain_until_ = now + bye_grace;
+  }
+  return *drain_until_;
+}
+
+int Daemon::run() {
+  std::string ready = "ready";
+  for (const std::string& name : listener_names_) ready += ' ' + name;
+  std::puts(ready.c_str());
+  std::fflush(stdout);
+  net::notify_service_manager("READY=1");
+  loop_->run();
+  media_->stop();
+  edge_->stop();
+  store_thread_->stop();  // what waits is committed
+  log_->info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+  auto config = load_checked(options.config);
+  if (!config) {
+    for (const std::string& line : config.error()) std::fprintf(stderr, "%s\n", line.c_str());
+    return 3;
+  }
+  Daemon daemon(std::move(*config), options);
+  if (const auto started = daemon.start(); !started) {
+    std::fprintf(stderr, "junctor: %s\n", started.error().c_str());
+    return 1;
+  }
+  return daemon.run();
+}
+
+}  // namespace junctor::hub

@@ -1,0 +1,177 @@
+#include "hub/media_plane.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "media/worker.hpp"
+#include "net/channel.hpp"
+#include "net/clock.hpp"
+#include "net/media_thread.hpp"
+#include "net/system_random.hpp"
+
+namespace junctor::hub {
+
+/// One worker: its logic, its thread, and the two channels to it.
+class MediaPlane::Lane final : public net::PacketSide, private media::EventSink {
+ public:
+  Lane(std::uint32_t index, std::size_t slots, net::ControlLoop& control, Counters& counters)
+      : index_(index), slots_(slots), counters_(counters), events_(queue_capacity, control.waker()) {
+    generations_.resize(slots, 0);
+  }
+
+  void set_thread(std::unique_ptr<net::MediaThread> thread) {
+    thread_ = std::move(thread);
+    commands_ = std::make_unique<net::Channel<media::Command>>(queue_capacity, thread_->waker());
+  }
+  net::MediaThread& thread() { return *thread_; }
+  const net::MediaThread& thread() const { return *thread_; }
+
+  // -- control thread
+  std::optional<media::PortLease> take(Family family) {
+    const auto pair = thread_->take_port(family);
+    if (!pair) return std::nullopt;
+    std::uint32_t& generation = generations_[pair->slot];
+    if (++generation == 0) generation = 1;
+    media::PortLease lease;
+    lease.id = media::make_port_id(index_, pair->slot, generation);
+    lease.worker = index_;
+    lease.family = pair->family;
+    lease.rtp_port = pair->rtp_port;
+    lease.rtcp_port = static_cast<std::uint16_t>(pair->rtp_port + 1);
+    if (pairs_.size() <= pair->slot) pairs_.resize(pair->slot + 1);
+    pairs_[pair->slot] = *pair;
+    return lease;
+  }
+  void give_back(PortId id) { thread_->return_port(pairs_[media::slot_of(id)]); }
+  void send(media::Command command) { commands_->send(std::move(command)); }
+  std::size_t flush_commands() { return commands_->flush(); }
+  std::size_t command_backlog() const { return commands_->backlog(); }
+  std::optional<media::Event> receive() { return events_.receive(); }
+
+  // -- worker's thread
+  void on_start(DatagramSender& sender) override {
+    media::WorkerSettings settings;
+    settings.index = index_;
+    settings.slots = static_cast<std::uint32_t>(slots_);
+    const TimePoint now = net::now();
+    media::EventSink& events = *this;
+    worker_ = std::make_unique<media::Worker>(settings, sender, events, random_, counters_, now);
+    set_wall(now);
+  }
+  void on_commands(TimePoint now) override {
+    while (auto command = commands_->receive()) worker_->on_command(*command, now);
+    events_.flush();
+    if (now - wall_set_ > seconds(1)) set_wall(now);
+  }
+  void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes,
+                   TimePoint now) override {
+    worker_->on_datagram(tag, from, bytes, now);
+  }
+  void on_tick(TimePoint now) override { worker_->advance(now); }
+  std::optional<TimePoint> next_wake() const override {
+    auto wake = worker_->next_wake();
+    if (events_.backlog() > 0) {  // the control thread is slow: try again soon
+      const TimePoint soon = net::now() + milliseconds(1);
+      wake = wake ? std::min(*wake, soon) : soon;
+    }
+    return wake;
+  }
+
+ private:
+  void on_event(const media::Event& event) override { events_.send(media::Event(event)); }
+  void set_wall(TimePoint now) {
+    worker_->set_wall(now, net::wall_now());
+    wall_set_ = now;
+  }
+
+  const std::uint32_t index_;
+  const std::size_t slots_;
+  Counters& counters_;
+  net::SystemRandom random_;
+  std::unique_ptr<media::Worker> worker_;
+  TimePoint wall_set_{};
+  std::unique_ptr<net::Channel<media::Command>> commands_;
+  net::Channel<media::Event> events_;
+  std::vector<std::uint32_t> generations_;
+  std::vector<net::PortPair> pairs_;  // by slot
+  std::unique_ptr<net::MediaThread> thread_;  // last: it is stopped before what it uses goes
+};
+
+MediaPlane::MediaPlane() = default;
+
+MediaPlane::~MediaPlane() { stop(); }
+
+Result<std::unique_ptr<MediaPlane>, std::string> MediaPlane::create(const config::Rtp& config,
+                                                                    net::ControlLoop& control, Counters& counters) {
+  std::unique_ptr<MediaPlane> plane(new MediaPlane);
+  net::MediaThreadSettings settings;
+  settings.workers = config.workers != 0 ? config.workers : std::max(1u, std::thread::hardware_concurrency());
+  settings.port_min = config.port_min;
+  settings.port_max = config.port_max;
+  settings.bind_v4.reset();
+  settings.bind_v6.reset();
+  for (const IpAddress& ip : config.address) (ip.family == Family::v4 ? settings.bind_v4 : settings.bind_v6) = ip;
+  for (std::uint32_t i = 0; i < settings.workers; ++i) {
+    settings.worker = i;
+    auto lane = std::make_unique<Lane>(i, settings.max_slots, control, counters);
+    auto thread = net::MediaThread::create(settings, *lane, counters);
+    if (!thread) return fail(std::move(thread.error()));
+    lane->set_thread(std::move(*thread));
+    plane->lanes_.push_back(std::move(lane));
+  }
+  MediaPlane& made = *plane;
+  control.add_source([&made](TimePoint now) { return made.take_event(now); });
+  control.add_turn_end([&made](TimePoint now) -> std::optional<TimePoint> {
+    std::size_t left = 0;
+    for (auto& lane : made.lanes_) left += lane->command_backlog() > 0 ? lane->flush_commands() : 0;
+    if (left == 0) return std::nullopt;
+    return now + milliseconds(1);
+  });
+  return plane;
+}
+
+void MediaPlane::set_sink(std::function<void(const media::Event&, TimePoint)> sink) { sink_ = std::move(sink); }
+
+void MediaPlane::start() {
+  for (auto& lane : lanes_) lane->thread().start();
+}
+
+void MediaPlane::stop() {
+  for (auto& lane : lanes_) lane->thread().stop();
+}
+
+bool MediaPlane::take_event(TimePoint now) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    Lane& lane = *lanes_[next_event_lane_++ % lanes_.size()];
+    const auto event = lane.receive();
+    if (!event) continue;
+    if (const auto* closed = std::get_if<media::Closed>(&*event)) lane.give_back(closed->id);
+    if (sink_) sink_(*event, now);
+    return true;
+  }
+  return false;
+}
+
+std::optional<media::PortLease> MediaPlane::take_port(Family family, std::optional<std::uint32_t> worker) {
+  if (worker) return *worker < lanes_.size() ? lanes_[*worker]->take(family) : std::nullopt;
+  const auto idlest = std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
+    return a->thread().ports_in_use() < b->thread().ports_in_use();
+  });
+  return (*idlest)->take(family);
+}
+
+void MediaPlane::command(std::uint32_t worker, media::Command command) { lanes_[worker]->send(std::move(command)); }
+
+std::size_t MediaPlane::ports_in_use() const {
+  std::size_t total = 0;
+  for (const auto& lane : lanes_) total += lane->thread().ports_in_use();
+  return total;
+}
+
+std::size_t MediaPlane::backlog() const {
+  std::size_t total = 0;
+  for (const auto& lane : lanes_) total += lane->command_backlog();
+  return total;
+}
+
+}  // namespace junctor::hub

@@ -1,0 +1,293 @@
+#include "hub/operator.hpp"
+
+#include <algorithm>
+
+#include "hub/version.hpp"
+
+namespace junctor::hub {
+
+using control::Failure;
+
+namespace {
+
+std::string state_of(const call::Call& call) {
+  if (call.ending()) return "ended";
+  return call.answer_time() ? "answered" : "ringing";
+}
+
+std::string_view word(call::LegState state) {
+  switch (state) {
+    case call::LegState::locating: return "locating";
+    case call::LegState::calling: return "calling";
+    case call::LegState::ringing: return "ringing";
+    case call::LegState::answered: return "answered";
+    case call::LegState::established: return "established";
+    case call::LegState::leaving: return "leaving";
+    case call::LegState::ended: return "ended";
+  }
+  return "";
+}
+
+/// Waits for the database, then answers the operator.
+class StoredReply final : public store::AckTarget {
+ public:
+  explicit StoredReply(control::Reply<void> reply) : reply_(std::move(reply)) {}
+  void on_stored(std::uint64_t, bool ok, TimePoint) override {
+    if (ok) {
+      reply_({});
+    } else {
+      reply_(fail(Failure{"store_failed", "the database did not take it"}));
+    }
+    delete this;  // made by new for this one acknowledgement
+  }
+
+ private:
+  control::Reply<void> reply_;
+};
+
+}  // namespace
+
+control::CallInfo Operator::describe(const call::Call& call) const {
+  const WallClock& wall = core_.wall();
+  control::CallInfo out;
+  out.id = to_string(call.id());
+  out.direction = call.labels.direction;
+  out.state = state_of(call);
+  out.from = call.caller().number;
+  out.from_name = call.caller().name;
+  out.to = call.callee().number;
+  out.trunk = call.labels.trunk;
+  out.route = call.labels.route;
+  out.start = wall.at(call.start());
+  if (call.answer_time()) out.answer = wall.at(*call.answer_time());
+  if (call.end_time()) out.end = wall.at(*call.end_time());
+  for (const call::LegFacts& leg : call.all_legs()) {
+    control::LegInfo info;
+    info.kind = to_string(leg.kind);
+    info.direction = leg.direction == call::LegDirection::inbound ? "inbound" : "outbound";
+    info.state = word(leg.state);
+    info.uri = leg.uri;
+    info.sip_call_id = leg.sip_call_id;
+    info.codec = leg.codec;
+    if (leg.address) info.address = to_string(leg.address);
+    info.packets_sent = leg.stats.packets_out;
+    info.packets_received = leg.stats.packets_in;
+    info.packets_lost = leg.stats.lost;
+    info.jitter_ms = static_cast<double>(leg.stats.jitter_ms);
+    info.mos = static_cast<double>(leg.stats.mos);
+    out.legs.push_back(std::move(info));
+  }
+  return out;
+}
+
+void Operator::forget_old(TimePoint now) {
+  const Duration keep = core_.config().records.messages_secs;
+  while (!ended_.empty() && (ended_.size() > ended_max || now - ended_.front().at > keep)) ended_.pop_front();
+}
+
+void Operator::on_ended(const call::Call& call, TimePoint now) {
+  ended_.push_back({now, describe(call)});
+  forget_old(now);
+}
+
+control::Status Operator::status(TimePoint now) {
+  const Ledger ledger = core_.ledger();
+  control::Status out;
+  out.version = version;
+  out.pid = process_.pid;
+  out.started = process_.started;
+  out.uptime = std::chrono::floor<seconds>(now - process_.started_at);
+  out.draining = core_.draining();
+  out.calls = ledger.calls;
+  out.legs = ledger.legs;
+  out.registrations = core_.registrar().bindings();
+  out.users = core_.users().size();
+  out.trunks = core_.office().trunks.size();
+  out.transactions = ledger.transactions;
+  out.media_ports = ledger.ports;
+  out.store_backlog = ledger.unwritten;
+  out.longest_turn = process_.longest_turn();
+  out.listeners = process_.listeners;
+  out.config_files = process_.config_files;
+  for (const auto& blocked : core_.guard().blocked(now))
+    out.blocked.push_back(
+        {blocked.address, std::chrono::ceil<seconds>(blocked.left), blocked.scanner, blocked.dropped});
+  out.counters = core_.counters().snapshot();
+  return out;
+}
+
+std::vector<control::CallInfo> Operator::calls(const control::Page& page, TimePoint) {
+  std::vector<std::pair<std::string, CallId>> keys;
+  core_.calls().for_each([&](const call::Call& call) {
+    std::string key = to_string(call.id());
+    if (key > page.after) keys.emplace_back(std::move(key), call.id());
+  });
+  std::sort(keys.begin(), keys.end());
+  if (keys.size() > page.limit) keys.resize(page.limit);
+  std::vector<control::CallInfo> out;
+  for (const auto& [key, id] : keys)
+    if (const call::Call* const call = core_.calls().find(id)) out.push_back(describe(*call));
+  return out;
+}
+
+std::optional<control::CallDetail> Operator::find_call(const std::string& id, bool with_messages, TimePoint now) {
+  forget_old(now);
+  control::CallDetail out;
+  if (const call::Call* const call = core_.calls().find(parse_call_id(id))) {
+    out.call = describe(*call);
+  } else {
+    const auto at = std::find_if(ended_.rbegin(), ended_.rend(), [&](const EndedCall& e) { return e.info.id == id; });
+    if (at == ended_.rend()) return std::nullopt;
+    out.call = at->info;
+  }
+  if (!with_messages) return out;
+  std::vector<std::string> call_ids;
+  for (const control::LegInfo& leg : out.call.legs) call_ids.push_back(leg.sip_call_id);
+  for (auto& message : core_.messages().find(call_ids)) {
+    control::SipMessage shown;
+    shown.at = core_.wall().at(message.at);
+    shown.sent = message.direction == transport::Direction::sent;
+    shown.transport = to_string(message.protocol);
+    shown.local = message.local;
+    shown.remote = message.remote;
+    shown.bytes = std::move(message.text);
+    out.messages.push_back(std::move(shown));
+  }
+  return out;
+}
+
+std::vector<control::Registration> Operator::registrations(const control::Page& page, TimePoint now) {
+  std::vector<control::Registration> out;
+  for (const registrar::Registration& from : core_.registrar().list(core_.registrar().bindings(), now)) {
+    control::Registration to;
+    to.user = from.user;
+    to.contact = from.contact.uri;
+    to.transport = transport::to_string(static_cast<transport::Protocol>(from.contact.reach.protocol));
+    to.address = to_string(from.contact.reach.remote);
+    to.user_agent = from.contact.user_agent;
+    for (const std::string& path : from.contact.path) to.path += (to.path.empty() ? "" : ", ") + path;
+    to.expires = seconds(from.contact.expires_secs);
+    if (control::key_of(to) > page.after) out.push_back(std::move(to));
+  }
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return control::key_of(a) < control::key_of(b); });
+  if (out.size() > page.limit) out.resize(page.limit);
+  return out;
+}
+
+std::vector<control::TrunkInfo> Operator::trunks(TimePoint) {
+  std::vector<control::TrunkInfo> out;
+  for (const config::Trunk& trunk : core_.config().trunks) {
+    control::TrunkInfo info;
+    info.name = trunk.name;
+    info.host = trunk.host;
+    info.transport = trunk.transport == config::TrunkTransport::udp   ? "udp"
+                     : trunk.transport == config::TrunkTransport::tcp ? "tcp"
+                                                                      : "tls";
+    info.state = "static";
+    info.max_calls = trunk.max_calls;
+    const std::string label = "trunk:" + trunk.name;
+    core_.calls().for_each([&](const call::Call& call) {
+      const auto& legs = call.legs();
+      if (std::any_of(legs.begin(), legs.end(), [&](const auto& leg) { return leg->label == label; })) ++info.calls;
+    });
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+control::Explanation Operator::explain(const control::ExplainRequest& request) {
+  routing::Facts facts;
+  facts.from = request.from;
+  facts.to = request.to;
+  if (!request.trunk.empty()) {
+    facts.origin = routing::Origin::trunk;
+    facts.trunk = request.trunk;
+  } else if (core_.users().find(request.from) != nullptr) {
+    facts.origin = routing::Origin::user;
+    facts.user = request.from;
+  }
+  control::Explanation out;
+  const auto decision = routing::decide(*core_.office().tables, core_.directory(), facts, &out.trace);
+  out.action = routing::to_string(decision.action);
+  out.direction = to_string(decision.direction);
+  out.to = decision.to;
+  out.route = decision.route;
+  return out;
+}
+
+void Operator::hang_up(const std::string& id, control::Reply<void> reply, TimePoint now) {
+  const call::Cause why{480, 16, "ended by the operator"};
+  if (core_.calls().hang_up(parse_call_id(id), why, now)) return reply({});
+  reply(fail(Failure{"not_found", "no such call: " + id}));
+}
+
+void Operator::list_records(store::CallFilter filter, control::Reply<std::vector<store::CallRecord>> reply,
+                            TimePoint now) {
+  core_.store().list_calls(
+      std::move(filter),
+      [reply = std::move(reply)](Result<std::vector<store::CallRecord>, std::string> rows, TimePoint) {
+        if (rows) return reply(std::move(*rows));
+        reply(fail(Failure{"store_failed", rows.error()}));
+      },
+      now);
+}
+
+void Operator::find_record(std::string id, control::Reply<std::optional<store::CallRecord>> reply, TimePoint now) {
+  core_.store().find_call(
+      std::move(id),
+      [reply = std::move(reply)](Result<std::optional<store::CallRecord>, std::string> row, TimePoint) {
+        if (row) return reply(std::move(*row));
+        reply(fail(Failure{"store_failed", row.error()}));
+      },
+      now);
+}
+
+void Operator::reload(control::Reply<control::ReloadReport> reply, TimePoint now) {
+  auto config = process_.load_config();
+  control::ReloadReport report;
+  if (!config) {
+    report.faults = std::move(config.error());
+    return reply(std::move(report));
+  }
+  auto restart = core_.reload(std::move(*config), now);
+  if (restart) {
+    report.needs_restart = std::move(*restart);
+  } else {
+    report.faults.push_back(std::move(restart.error()));
+  }
+  reply(std::move(report));
+}
+
+void Operator::drain(std::optional<seconds> timeout, control::Reply<control::DrainReport> reply, TimePoint now) {
+  const seconds time = timeout.value_or(core_.config().hub.drain_secs);
+  process_.drain(time, now);
+  reply(control::DrainReport{core_.ledger().calls, time});
+}
+
+void Operator::add_user(control::NewUser user, control::Reply<void> reply, TimePoint now) {
+  if (core_.users().find(user.username) != nullptr)
+    return reply(fail(Failure{"already_exists", "user " + user.username + " exists"}));
+  registrar::User made;
+  made.username = std::move(user.username);
+  made.display_name = std::move(user.display_name);
+  core_.put_user(std::move(made), user.password, new StoredReply(std::move(reply)), now);
+}
+
+void Operator::set_password(std::string username, std::string password, control::Reply<void> reply, TimePoint now) {
+  const registrar::User* const user = core_.users().find(username);
+  if (user == nullptr) return reply(fail(Failure{"not_found", "no such user: " + username}));
+  if (user->from_file)
+    return reply(fail(Failure{"wrong_state", "user " + username + " is in the configuration file; change it there"}));
+  core_.put_user(*user, password, new StoredReply(std::move(reply)), now);
+}
+
+void Operator::remove_user(std::string username, control::Reply<void> reply, TimePoint now) {
+  const registrar::User* const user = core_.users().find(username);
+  if (user == nullptr) return reply(fail(Failure{"not_found", "no such user: " + username}));
+  if (user->from_file)
+    return reply(fail(Failure{"wrong_state", "user " + username + " is in the configuration file; remove it there"}));
+  core_.remove_user(username, new StoredReply(std::move(reply)), now);
+}
+
+}  // namespace junctor::hub

@@ -1,0 +1,64 @@
+#pragma once
+// What an operator asks of the running hub, done.
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/commands.hpp"
+#include "hub/core.hpp"
+
+namespace junctor::hub {
+
+class Operator final : public control::Commands {
+ public:
+  static constexpr std::size_t ended_max = 1'000;  ///< ended calls that can still be looked at, for records.messages_secs
+
+  /// What only the process knows.
+  struct Process {
+    std::function<microseconds()> longest_turn;
+    std::function<Result<config::Snapshot, std::vector<std::string>>()> load_config;  ///< faults on the other side
+    std::function<void(seconds timeout, TimePoint now)> drain;
+    std::vector<std::string> listeners;
+    std::vector<std::string> config_files;
+    WallTime started{};
+    TimePoint started_at{};
+    std::uint32_t pid = 0;
+  };
+
+  Operator(Core& core, Process process) : core_(core), process_(std::move(process)) {}
+
+  /// Remembers a call that ends.
+  void on_ended(const call::Call& call, TimePoint now);
+
+  control::Status status(TimePoint now) override;
+  std::vector<control::CallInfo> calls(const control::Page& page, TimePoint now) override;
+  std::optional<control::CallDetail> find_call(const std::string& id, bool with_messages, TimePoint now) override;
+  std::vector<control::Registration> registrations(const control::Page& page, TimePoint now) override;
+  std::vector<control::TrunkInfo> trunks(TimePoint now) override;
+  control::Explanation explain(const control::ExplainRequest& request) override;
+  void hang_up(const std::string& id, control::Reply<void> reply, TimePoint now) override;
+  void list_records(store::CallFilter filter, control::Reply<std::vector<store::CallRecord>> reply,
+                    TimePoint now) override;
+  void find_record(std::string id, control::Reply<std::optional<store::CallRecord>> reply, TimePoint now) override;
+  void reload(control::Reply<control::ReloadReport> reply, TimePoint now) override;
+  void drain(std::optional<seconds> timeout, control::Reply<control::DrainReport> reply, TimePoint now) override;
+  void add_user(control::NewUser user, control::Reply<void> reply, TimePoint now) override;
+  void set_password(std::string username, std::string password, control::Reply<void> reply, TimePoint now) override;
+  void remove_user(std::string username, control::Reply<void> reply, TimePoint now) override;
+
+ private:
+  control::CallInfo describe(const call::Call& call) const;
+  void forget_old(TimePoint now);
+
+  Core& core_;
+  Process process_;
+  struct EndedCall {
+    TimePoint at{};
+    control::CallInfo info;
+  };
+  std::deque<EndedCall> ended_;
+};
+
+}  // namespace junctor::hub

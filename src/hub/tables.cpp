@@ -1,0 +1,181 @@
+#include "hub/tables.hpp"
+
+#include "base/address.hpp"
+
+namespace junctor::hub {
+namespace {
+
+std::string_view word(config::TrunkTransport transport) {
+  switch (transport) {
+    case config::TrunkTransport::udp: return "udp";
+    case config::TrunkTransport::tcp: return "tcp";
+    case config::TrunkTransport::tls: return "tls";
+  }
+  return "";
+}
+
+std::optional<routing::Direction> direction_of(config::MatchDirection direction) {
+  switch (direction) {
+    case config::MatchDirection::any: return std::nullopt;
+    case config::MatchDirection::inbound: return routing::Direction::inbound;
+    case config::MatchDirection::outbound: return routing::Direction::outbound;
+    case config::MatchDirection::internal: return routing::Direction::internal;
+  }
+  return std::nullopt;
+}
+
+routing::ActionKind action_of(config::RouteAction action) {
+  using config::RouteAction;
+  switch (action) {
+    case RouteAction::ring: return routing::ActionKind::ring;
+    case RouteAction::dial: return routing::ActionKind::dial;
+    case RouteAction::queue: return routing::ActionKind::queue;
+    case RouteAction::ivr: return routing::ActionKind::ivr;
+    case RouteAction::voicemail: return routing::ActionKind::voicemail;
+    case RouteAction::conference: return routing::ActionKind::conference;
+    case RouteAction::rwi: return routing::ActionKind::rwi;
+    case RouteAction::reject: return routing::ActionKind::reject;
+    case RouteAction::app: return routing::ActionKind::app;
+  }
+  return routing::ActionKind::reject;
+}
+
+routing::RouteEntry route_entry(const config::Route& route) {
+  routing::RouteEntry entry;
+  entry.name = route.name;
+  entry.priority = route.priority;
+  entry.match = {route.match.trunk, route.match.to, route.match.from, direction_of(route.match.direction),
+                 route.match.method};
+  entry.action = action_of(route.action);
+  entry.target = route.target;
+  for (const config::RouteTarget& target : route.targets)
+    entry.targets.push_back({target.target, target.delay_secs, target.ring_secs});
+  entry.code = static_cast<int>(route.code);
+  entry.no_answer = route.no_answer_secs;
+  entry.on_no_answer = route.on_no_answer;
+  return entry;
+}
+
+/// A trunk whose host is an address is known by it at once; a name is looked up later.
+std::optional<IpAddress> literal_host(const std::string& host) {
+  if (const auto address = Address::parse(host)) return address->ip;
+  return IpAddress::parse(host);
+}
+
+apps::Trunk trunk_of(const config::Trunk& trunk) {
+  apps::Trunk out;
+  out.name = trunk.name;
+  out.host = trunk.host;
+  out.sources = trunk.sources;
+  if (const auto ip = literal_host(trunk.host)) {
+    const std::uint8_t whole = ip->family == Family::v4 ? 32 : 128;
+    out.sources.push_back({*ip, whole});
+  }
+  if (!trunk.username.empty()) {
+    sip::digest::Account account;
+    account.username = trunk.username;
+    account.password = trunk.password.value;
+    out.account = std::move(account);
+  }
+  out.codecs = trunk.codecs;
+  out.max_calls = trunk.max_calls;
+  return out;
+}
+
+}  // namespace
+
+routing::Definition routing_definition(const config::Config& config) {
+  routing::Definition out;
+  for (const config::Route& route : config.routes) out.routes.push_back(route_entry(route));
+  for (const config::Trunk& trunk : config.trunks)
+    out.trunks.push_back({trunk.name, trunk.host, std::string(word(trunk.transport)), trunk.numbers});
+  const config::Features& f = config.features;
+  out.features = {f.echo,          f.tone,            f.voicemail, f.voicemail_any, f.group_pickup,
+                  f.directed_pickup, f.park, f.park_first, f.park_last};
+  out.domains = config.hub.domains;
+  for (const IpAddress& ip : config.network.public_ip) out.local_hosts.push_back(to_string(ip));
+  for (const config::Conference& conference : config.conferences)
+    out.conferences.push_back({conference.name, conference.numbers});
+  for (const config::Queue& queue : config.queues) out.queues.push_back(queue.name);
+  for (const config::Ivr& ivr : config.ivr) out.ivr.push_back(ivr.name);
+  for (const config::RwiContext& context : config.rwi.contexts) out.contexts.push_back(context.name);
+  return out;
+}
+
+std::vector<routing::Fault> routing_faults(const config::Config& config) {
+  const routing::Definition definition = routing_definition(config);
+  std::vector<routing::Fault> faults = routing::compile(definition).faults;
+  const auto check = [&](const std::string& path, const std::string& text) {
+    routing::validate_destination(definition, path, text, faults);
+  };
+  for (std::size_t i = 0; i < config.users.size(); ++i) {
+    const std::string path = "users[" + std::to_string(i) + "].forward.";
+    const config::Forward& forward = config.users[i].forward;
+    check(path + "busy", forward.busy);
+    check(path + "no_answer", forward.no_answer);
+    check(path + "always", forward.always);
+    check(path + "unregistered", forward.unregistered);
+  }
+  for (std::size_t i = 0; i < config.queues.size(); ++i)
+    check("queues[" + std::to_string(i) + "].overflow", config.queues[i].overflow);
+  for (std::size_t i = 0; i < config.ivr.size(); ++i) {
+    const std::string path = "ivr[" + std::to_string(i) + "].";
+    for (const auto& [digits, target] : config.ivr[i].options) check(path + "options." + digits, target);
+    check(path + "on_timeout", config.ivr[i].on_timeout);
+    check(path + "on_invalid", config.ivr[i].on_invalid);
+  }
+  return faults;
+}
+
+apps::OfficeSnapshot make_office(const config::Config& config, std::string* fault) {
+  auto office = std::make_shared<apps::Office>();
+  const routing::Compiled compiled = routing::compile(routing_definition(config));
+  if (!compiled.tables) {
+    if (fault != nullptr && !compiled.faults.empty())
+      *fault = compiled.faults.front().path + ": " + compiled.faults.front().message;
+    return nullptr;
+  }
+  office->tables = compiled.tables;
+  for (const config::Trunk& trunk : config.trunks) office->trunks.push_back(trunk_of(trunk));
+  office->domains = config.hub.domains;
+  office->max_calls = config.hub.max_calls;
+  return office;
+}
+
+std::vector<registrar::User> file_users(const config::Config& config, const sip::digest::HashFunctions& hashes) {
+  std::vector<registrar::User> out;
+  for (const config::User& from : config.users) {
+    registrar::User user;
+    user.username = from.username;
+    user.display_name = from.display_name;
+    user.voicemail = from.voicemail;
+    user.forward = {from.forward.busy, from.forward.no_answer, from.forward.always, from.forward.unregistered};
+    user.ring_secs = static_cast<std::uint32_t>(from.ring_secs.count());
+    user.from_file = true;
+    if (from.ha1.empty()) {
+      registrar::set_password(user, config.hub.realm, from.password.value, hashes);
+    } else {
+      user.ha1_md5 = from.ha1.md5;
+      user.ha1_sha256 = from.ha1.sha256;
+      user.ha1_sha512_256 = from.ha1.sha512_256;
+    }
+    out.push_back(std::move(user));
+  }
+  return out;
+}
+
+transport::AdvertiseRules advertise_rules(const config::Config& config) {
+  return {config.network.public_ip, config.network.local_networks};
+}
+
+registrar::RegistrarSettings registrar_settings(const config::Config& config) {
+  registrar::RegistrarSettings out;
+  out.domains = config.hub.domains;
+  out.expires_default_secs = static_cast<std::uint32_t>(config.sip.register_expires_secs.count());
+  out.expires_min_secs = static_cast<std::uint32_t>(config.sip.register_expires_min_secs.count());
+  out.expires_max_secs = static_cast<std::uint32_t>(config.sip.register_expires_max_secs.count());
+  out.contacts_max = config.sip.contacts_max;
+  return out;
+}
+
+}  // namespace junctor::hub

@@ -1,0 +1,91 @@
+#include "registrar/users.hpp"
+
+#include <utility>
+
+namespace junctor::registrar {
+
+using sip::digest::HashName;
+
+std::string_view User::ha1(HashName name) const {
+  switch (name) {
+    case HashName::md5:
+      return ha1_md5;
+    case HashName::sha256:
+      return ha1_sha256;
+    case HashName::sha512_256:
+      return ha1_sha512_256;
+  }
+  return {};
+}
+
+void set_password(User& user, std::string_view realm, std::string_view password,
+                  const sip::digest::HashFunctions& hashes) {
+  const auto ha1 = [&](HashName name) {
+    const sip::digest::Hash hash = hashes.get(name);
+    return hash == nullptr ? std::string() : sip::digest::make_ha1(hash, user.username, realm, password);
+  };
+  user.ha1_md5 = ha1(HashName::md5);
+  user.ha1_sha256 = ha1(HashName::sha256);
+  user.ha1_sha512_256 = ha1(HashName::sha512_256);
+}
+
+store::UserRow to_row(const User& user, std::string_view realm) {
+  store::UserRow row;
+  row.username = user.username;
+  row.realm = realm;
+  row.display_name = user.display_name;
+  row.ha1_md5 = user.ha1_md5;
+  row.ha1_sha256 = user.ha1_sha256;
+  row.ha1_sha512_256 = user.ha1_sha512_256;
+  row.voicemail = user.voicemail;
+  row.ring_secs = user.ring_secs;
+  row.forward_busy = user.forward.busy;
+  row.forward_no_answer = user.forward.no_answer;
+  row.forward_always = user.forward.always;
+  row.forward_unregistered = user.forward.unregistered;
+  return row;
+}
+
+User from_row(store::UserRow row) {
+  User user;
+  user.username = std::move(row.username);
+  user.display_name = std::move(row.display_name);
+  user.ha1_md5 = std::move(row.ha1_md5);
+  user.ha1_sha256 = std::move(row.ha1_sha256);
+  user.ha1_sha512_256 = std::move(row.ha1_sha512_256);
+  user.forward = {std::move(row.forward_busy), std::move(row.forward_no_answer), std::move(row.forward_always),
+                  std::move(row.forward_unregistered)};
+  user.ring_secs = row.ring_secs;
+  user.voicemail = row.voicemail;
+  return user;
+}
+
+bool Users::put(User user) {
+  const auto at = users_.find(user.username);
+  if (at == users_.end()) {
+    std::string key = user.username;
+    users_.emplace(std::move(key), std::move(user));
+    return true;
+  }
+  if (at->second.from_file && !user.from_file) return false;
+  at->second = std::move(user);
+  return true;
+}
+
+bool Users::remove(std::string_view username) {
+  const auto at = users_.find(username);
+  if (at == users_.end()) return false;
+  users_.erase(at);
+  return true;
+}
+
+const User* Users::find(std::string_view username) const {
+  const auto at = users_.find(username);
+  return at == users_.end() ? nullptr : &at->second;
+}
+
+void Users::for_each(const std::function<void(const User&)>& visit) const {
+  for (const auto& [name, user] : users_) visit(user);
+}
+
+}  // namespace junctor::registrar
