@@ -112,13 +112,10 @@ void Audit::sent_request(const Message& m) {
   if (m.method() == Method::cancel) return;
   if (!m.to_tag().empty() || m.method() == Method::invite) {
     const std::string key = dialog(m.call_id(), m.to_tag());
+    if (!branches_.insert(branch).second) return;  // a retransmission
     const auto [at, fresh] = last_cseq_.try_emplace(key, m.cseq().number);
-    std::string& last_branch = cseq_branch_[key];
-    if (!fresh && m.cseq().number <= at->second && last_branch != branch && m.cseq().number != at->second) {
-      complain("CSeq went back in " + std::string(m.method_name()));
-    }
+    if (!fresh && m.cseq().number < at->second) complain("CSeq went back in " + std::string(m.method_name()));
     at->second = std::max(at->second, m.cseq().number);
-    last_branch = branch;
   }
   if (m.method() == Method::bye) {
     const auto at = confirmed_.find(dialog(m.call_id(), m.to_tag()));
@@ -171,6 +168,10 @@ void Audit::received_request(const Message& m) {
 }
 
 void Audit::received_response(const Message& m) {
+  if (m.status() == 481) {  // the far end has no such dialog: nobody needs to end it
+    const auto at = confirmed_.find(dialog(m.call_id(), m.to_tag()));
+    if (at != confirmed_.end()) at->second.ended = true;
+  }
   if (m.method() != Method::invite || m.status() < 200) return;
   const auto invite = sent_invites_.find(std::string(m.top_branch()));
   if (invite == sent_invites_.end()) return complain("a response to an INVITE that the hub never sent");

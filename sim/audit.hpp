@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "sim/border.hpp"
@@ -71,10 +72,10 @@ class Audit final : public BorderWatch {
   std::unordered_map<std::string, SentInvite> sent_invites_;          // by branch
   std::map<std::string, Confirmed> confirmed_;                        // by Call-ID, far end's tag
   std::unordered_map<std::string, std::uint32_t> last_cseq_;          // of the hub's requests, by Call-ID and To tag
-  std::unordered_map<std::string, std::string> cseq_branch_;
-  std::unordered_map<std::size_t, std::uint32_t> copies_;  // of each message, by its hash
-  std::unordered_map<std::string, std::string> media_;     // advertised RTP address → Call-ID
-  std::set<std::string, std::less<>> far_call_ids_;        // of INVITEs from outside
+  std::unordered_set<std::string> branches_;                          // of the hub's requests
+  std::unordered_map<std::size_t, std::uint32_t> copies_;             // of each message, by its hash
+  std::unordered_map<std::string, std::string> media_;                // advertised RTP address → Call-ID
+  std::set<std::string, std::less<>> far_call_ids_;                   // of INVITEs from outside
 };
 
 }  // namespace junctor::sim

@@ -24,6 +24,8 @@ namespace junctor::sim {
 
 /// Where the hub is in the simulated network, SIP over UDP and TCP on port 5060.
 constexpr std::string_view hub_ip = "10.0.0.1";
+/// As which phones outside 10.0.0.0/8 know it: it stands behind a router.
+constexpr std::string_view hub_public_ip = "203.0.113.1";
 Address hub_address();
 
 class Hub {
@@ -38,6 +40,7 @@ class Hub {
   Counters& counters() { return counters_; }
   store::MemoryStore& store() { return store_; }
   Plane& plane() { return plane_; }
+  Border& border() { return border_; }
   TimerWheel& timers() { return timers_; }
 
   /// Nothing goes on: no call, transaction, port, command on its way, unwritten row.

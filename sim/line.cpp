@@ -29,6 +29,10 @@ World::EventId Line::later(Duration delay, std::function<void()> action) {
   });
 }
 
+void Line::complain(std::string what) {
+  phone_.complain(std::move(what) + ", Call-ID " + call_id_);
+}
+
 // ------------------------------------------------------------------------------------------------------- the person
 
 void Line::cancel(std::string_view reason) {
@@ -201,7 +205,7 @@ void Line::start_session_timer(const Message& message, bool we_are_uac) {
   } else {
     session_timer_ = later(interval - std::min<Duration>(seconds(32), interval / 3), [this] {
       if (state_ != LineState::up) return;
-      phone_.complain("session expired: the peer did not refresh it");
+      complain("session expired: the peer did not refresh it");
       send_bye();
     });
   }

@@ -190,6 +190,7 @@ class Line {
   void start_session_timer(const sip::Message& message, bool we_are_uac);
   void add_session_timer(sip::Message& response, const sip::Message& request);
 
+  void complain(std::string what);
   World::EventId later(Duration delay, std::function<void()> action);
 
   Phone& phone_;

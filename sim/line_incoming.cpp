@@ -47,7 +47,7 @@ void Line::on_invite(const Message& invite) {
   const auto from = invite.from();
   remote_uri_ = '<' + sip::to_string(from->uri) + '>';
   learn_route(invite);
-  if (!invite.contact()) phone_.complain("INVITE without a Contact");
+  if (!invite.contact()) complain("INVITE without a Contact");
   peer_allows_update_ = sip::has_token(invite, HeaderId::allow, "UPDATE");
 
   const Habits& habits = phone_.habits_;
@@ -100,7 +100,7 @@ void Line::send_reliably(Message provisional) {
 void Line::retransmit_provisional(Duration interval) {
   if (!unacknowledged_ || state_ != LineState::ringing) return;
   if (interval > 64 * t1) {
-    phone_.complain("no PRACK for a reliable provisional response");
+    complain("no PRACK for a reliable provisional response");
     return reject(504);
   }
   phone_.transactions_.respond(invite_, *unacknowledged_);
@@ -192,7 +192,7 @@ void Line::on_ack(const Message& message) {
   }
   if (offer_ == Pending::ours && !reinvite_pending_) {
     if (message.body().empty()) {
-      phone_.complain("ACK without an answer to our offer");
+      complain("ACK without an answer to our offer");
       offer_ = Pending::none;
     } else {
       take_answer(message.body());
@@ -203,7 +203,7 @@ void Line::on_ack(const Message& message) {
 
 void Line::on_ack_missing() {
   if (state_ == LineState::ended) return;
-  phone_.complain("no ACK for our 2xx");
+  complain("no ACK for our 2xx");
   state_ = LineState::up;
   send_bye();
 }
@@ -211,8 +211,7 @@ void Line::on_ack_missing() {
 // ------------------------------------------------------------------------------------------------ inside the dialog
 
 void Line::on_request(const Message& message) {
-  if (remote_cseq_ && message.cseq().number <= *remote_cseq_) {
-    phone_.complain("CSeq of " + std::string(message.method_name()) + " did not grow");
+  if (remote_cseq_ && message.cseq().number <= *remote_cseq_) {  // perhaps only overtaken: the audit knows
     return phone_.transactions_.respond(message, response(message, 500));
   }
   remote_cseq_ = message.cseq().number;

@@ -31,7 +31,7 @@ std::string Line::make_offer(sdp::Direction direction) {
 std::optional<std::string> Line::make_answer(std::string_view body) {
   auto offer = sdp::parse(body);
   if (!offer) {
-    phone_.complain("offer is no session description: " + sdp::to_string(offer.error()));
+    complain("offer is no session description: " + sdp::to_string(offer.error()));
     return std::nullopt;
   }
   check_version(*offer);
@@ -50,15 +50,15 @@ void Line::take_answer(std::string_view body) {
   auto answer = sdp::parse(body);
   if (!answer) {
     offer_ = Pending::none;
-    return phone_.complain("answer is no session description: " + sdp::to_string(answer.error()));
+    return complain("answer is no session description: " + sdp::to_string(answer.error()));
   }
   if (offer_ != Pending::ours) {
     // §13.2.1: what an 18x has answered, the 2xx may only repeat.
-    if (remote_sdp_ && *answer != *remote_sdp_) phone_.complain("a second, different answer to one offer");
+    if (remote_sdp_ && *answer != *remote_sdp_) complain("a second, different answer to one offer");
     return;
   }
   if (const auto fault = sdp::check_answer(*offered_sdp_, *answer)) {
-    phone_.complain("answer does not fit the offer: " + std::string(fault->reason));
+    complain("answer does not fit the offer: " + std::string(fault->reason));
   }
   check_version(*answer);
   offer_ = Pending::none;
@@ -71,9 +71,9 @@ void Line::check_version(const sdp::Session& next) {
   if (!remote_sdp_) return;
   const sdp::Session& before = *remote_sdp_;
   if (next.origin.session_id != before.origin.session_id || next.origin.username != before.origin.username) {
-    phone_.complain("o= changed within a dialog");
+    complain("o= changed within a dialog");
   } else if (sdp::same_session_version(before, next) && next != before) {
-    phone_.complain("description changed but its version did not");
+    complain("description changed but its version did not");
   }
 }
 

@@ -80,7 +80,7 @@ void Line::on_provisional(const Message& response) {
   }
   state_ = LineState::ringback;
   provisionals_.push_back(response.status());
-  if (response.to_tag().empty()) phone_.complain("18x without a To tag");
+  if (response.to_tag().empty()) complain("18x without a To tag");
   remote_tag_ = response.to_tag();
   learn_route(response);
   if (!response.body().empty()) {
@@ -112,14 +112,14 @@ void Line::on_answered(const Message& response) {
   status_ = response.status();
   remote_tag_ = response.to_tag();
   learn_route(response);
-  if (!response.contact()) phone_.complain("2xx without a Contact");
+  if (!response.contact()) complain("2xx without a Contact");
   peer_allows_update_ = sip::has_token(response, HeaderId::allow, "UPDATE");
   std::string body;
   if (options_.late_offer && !local_sdp_) {
     body = make_answer(response.body()).value_or("");
-    if (response.body().empty()) phone_.complain("2xx without an offer to an INVITE without one");
+    if (response.body().empty()) complain("2xx without an offer to an INVITE without one");
   } else if (response.body().empty()) {
-    if (offer_ == Pending::ours) phone_.complain("2xx without an answer");
+    if (offer_ == Pending::ours) complain("2xx without an answer");
   } else {
     take_answer(response.body());
   }

@@ -35,8 +35,17 @@ void Net::deliver(const Address& from, const Address& to, std::string bytes, Dur
   });
 }
 
-void Net::send(const Address& from, const Address& to, std::span<const std::uint8_t> bytes) {
+Address Net::as_reached(const Address& address) const {
+  return address.ip == outside_ ? Address{inside_, address.port} : address;
+}
+
+Address Net::as_seen(const Address& address, const IpAddress& by) const {
+  return address.ip == inside_ && !near_.contains(by) ? Address{outside_, address.port} : address;
+}
+
+void Net::send(const Address& from, const Address& addressed, std::span<const std::uint8_t> bytes) {
   ++sent_;
+  const Address to = as_reached(addressed);
   const Link& first = link(from.ip);
   const Link& second = link(to.ip);
   if (cut(from.ip, to.ip) || random_.chance(first.loss_) || random_.chance(second.loss_)) {
@@ -44,7 +53,8 @@ void Net::send(const Address& from, const Address& to, std::span<const std::uint
     return;
   }
   const int copies = random_.chance(first.duplicate_) || random_.chance(second.duplicate_) ? 2 : 1;
-  for (int i = 0; i < copies; ++i) deliver(from, to, std::string(text_of(bytes)), passage(first) + passage(second));
+  for (int i = 0; i < copies; ++i)
+    deliver(as_seen(from, to.ip), to, std::string(text_of(bytes)), passage(first) + passage(second));
 }
 
 /// Both ends keep a share of the pipe; what has been written waits in it until it has crossed.
@@ -74,7 +84,7 @@ class StreamEnd final : public Stream {
   StreamEnd& operator=(const StreamEnd&) = delete;
 
   Address local() const override { return mine().address; }
-  Address remote() const override { return pipe_->sides[1 - side_].address; }
+  Address remote() const override { return net_.as_seen(pipe_->sides[1 - side_].address, mine().address.ip); }
 
   void write(std::string bytes) override {
     for (std::size_t at = 0; at < bytes.size();) {
@@ -138,7 +148,8 @@ class StreamEnd final : public Stream {
   std::size_t side_;
 };
 
-std::unique_ptr<Stream> Net::connect(const IpAddress& from, const Address& to) {
+std::unique_ptr<Stream> Net::connect(const IpAddress& from, const Address& addressed) {
+  const Address to = as_reached(addressed);
   auto pipe = std::make_shared<StreamEnd::Pipe>();
   pipe->sides[0].address = {from, next_ephemeral_port_};
   pipe->sides[1].address = to;

@@ -74,6 +74,12 @@ class Net {
   /// Never fails at once: a connection that is refused or has no way through closes later.
   std::unique_ptr<Stream> connect(const IpAddress& from, const Address& to);
 
+  /// A router: what is sent to `outside` reaches `inside`, and what `inside` sends to hosts that are not `near` seems
+  /// to come from `outside`. Ports stay as they are.
+  void forward(const IpAddress& outside, const IpAddress& inside, const Network& near) {
+    outside_ = outside, inside_ = inside, near_ = near;
+  }
+
   std::size_t sockets() const { return sockets_.size(); }
   std::uint64_t sent() const { return sent_; }
   std::uint64_t lost() const { return lost_; }
@@ -81,6 +87,8 @@ class Net {
  private:
   friend class StreamEnd;
   Duration passage(const Link& link);
+  Address as_reached(const Address& address) const;
+  Address as_seen(const Address& address, const IpAddress& by) const;
   void deliver(const Address& from, const Address& to, std::string bytes, Duration delay);
   bool cut(const IpAddress& a, const IpAddress& b) { return link(a).cut_ || link(b).cut_; }
 
@@ -89,6 +97,8 @@ class Net {
   std::map<IpAddress, Link> links_;
   std::unordered_map<Address, Receiver> sockets_;
   std::map<Address, Acceptor> listeners_;
+  IpAddress outside_, inside_;
+  Network near_;
   std::uint16_t next_ephemeral_port_ = 30000;
   std::uint64_t sent_ = 0, lost_ = 0;
 };

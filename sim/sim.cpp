@@ -68,6 +68,8 @@ Sim::Sim(Seed seed, SimSettings settings)
       settings_(std::move(settings)),
       config_(load(settings_.config)),
       audit_(std::make_unique<Audit>(world_)) {
+  net_.forward(*IpAddress::parse(hub_public_ip), hub_address().ip, *Network::parse("10.0.0.0/8"));
+  if (!settings_.trace.empty()) trace_ = std::make_unique<Trace>(world_, settings_.trace);
   start_hub();
 }
 
@@ -75,6 +77,7 @@ Sim::~Sim() = default;
 
 void Sim::start_hub() {
   hub_ = std::make_unique<Hub>(world_, net_, names_, disk_, config_, *audit_, settings_.fault);
+  if (trace_) hub_->border().watch(*trace_);
 }
 
 void Sim::crash_hub() {
@@ -85,7 +88,6 @@ void Sim::crash_hub() {
 
 Phone& Sim::add(PhoneSetup setup) {
   setup.domain = setup.domain.empty() ? std::string(hub_ip) : setup.domain;
-  setup.hub = hub_address();
   setup.hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex};
   phones_.push_back(std::make_unique<Phone>(world_, net_, std::move(setup)));
   return *phones_.back();
@@ -97,6 +99,7 @@ Phone& Sim::phone(std::string_view user, PhoneOptions options) {
   setup.password = options.password.empty() ? "secret-" + setup.user : options.password;
   setup.display_name = "Phone " + setup.user;
   setup.wire = options.wire;
+  setup.hub = options.remote ? Address{*IpAddress::parse(hub_public_ip), hub_address().port} : hub_address();
   setup.local = {
       options.remote ? IpAddress::v4(198, 51, 100, next_remote_host_++) : IpAddress::v4(10, 1, 0, next_local_host_++),
       5060};
@@ -113,12 +116,14 @@ Phone& Sim::carrier(std::uint8_t host) {
   PhoneSetup setup;
   setup.user = "carrier";
   setup.local = {IpAddress::v4(10, 3, 0, host), 5060};
+  setup.hub = hub_address();
   return add(std::move(setup));
 }
 
 Phone& Sim::guest(std::string_view name) {
   PhoneSetup setup;
   setup.user = name;
+  setup.hub = hub_address();
   setup.local = {IpAddress::v4(10, 1, 0, next_local_host_++), 5060};
   return add(std::move(setup));
 }

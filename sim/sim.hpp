@@ -21,6 +21,7 @@
 #include "sim/names.hpp"
 #include "sim/net.hpp"
 #include "sim/phone.hpp"
+#include "sim/trace.hpp"
 #include "sim/world.hpp"
 #include "store/memory_store.hpp"
 
@@ -34,6 +35,7 @@ constexpr int first_user = 1001, last_user = 1040;
 struct SimSettings {
   std::string config;  ///< TOML on top of that
   std::string fault;   ///< a planted one; empty: none
+  std::string trace;   ///< prints messages in which this occurs; empty: none
 };
 
 struct PhoneOptions {
@@ -92,6 +94,7 @@ class Sim {
   config::Snapshot config_;
   store::MemoryDisk disk_;
   std::unique_ptr<Audit> audit_;
+  std::unique_ptr<Trace> trace_;
   std::unique_ptr<Hub> hub_;
   std::vector<std::unique_ptr<Phone>> phones_;
   std::vector<const Phone*> excused_;

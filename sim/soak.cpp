@@ -21,8 +21,10 @@ constexpr std::array refusals{486, 486, 603, 480, 404, 488, 500, 503, 606};
 
 class Round {
  public:
-  Round(Seed seed, int calls, const std::string& fault)
-      : sim_(seed, {.config = {}, .fault = fault}), random_(sim_.world().random().fork()), calls_(calls) {}
+  Round(Seed seed, int calls, const std::string& fault, const std::string& trace)
+      : sim_(seed, {.config = {}, .fault = fault, .trace = trace}),
+        random_(sim_.world().random().fork()),
+        calls_(calls) {}
 
   SoakReport run() {
     make_phones();
@@ -262,8 +264,8 @@ void Round::talk_script(Line& line) {
 
 }  // namespace
 
-SoakReport soak_round(Seed seed, int calls, const std::string& fault) {
-  return Round(seed, calls, fault).run();
+SoakReport soak_round(Seed seed, int calls, const std::string& fault, const std::string& trace) {
+  return Round(seed, calls, fault, trace).run();
 }
 
 }  // namespace junctor::sim

@@ -22,7 +22,7 @@ struct SoakReport {
 
 constexpr int calls_per_round = 250;
 
-/// `fault`: a planted one, or empty.
-SoakReport soak_round(Seed seed, int calls, const std::string& fault);
+/// `fault`: a planted one, or empty. `trace`: see SimSettings.
+SoakReport soak_round(Seed seed, int calls, const std::string& fault, const std::string& trace = {});
 
 }  // namespace junctor::sim

@@ -21,11 +21,12 @@ struct Options {
   std::uint64_t calls = 1000;
   std::uint64_t seed = 1;
   std::string fault;
+  std::string trace;
 };
 
 int usage() {
   std::fprintf(stderr,
-               "usage: junctor-soak [--calls N] [--seed S] [--fault NAME]\n"
+               "usage: junctor-soak [--calls N] [--seed S] [--fault NAME] [--trace TEXT]\n"
                "Runs N random calls through the hub in a simulated world and checks that nothing is left over.\n"
                "A failure prints the seed of its round; --calls %d --seed THAT replays it.\n\nplanted faults:\n",
                junctor::sim::calls_per_round);
@@ -49,6 +50,8 @@ bool read_options(int argc, char** argv, Options& options) {
       if (!read_number(argv[i + 1], options.calls)) return false;
     } else if (name == "--seed") {
       if (!read_number(argv[i + 1], options.seed)) return false;
+    } else if (name == "--trace") {
+      options.trace = argv[i + 1];
     } else if (name == "--fault") {
       options.fault = argv[i + 1];
       const auto known = junctor::sim::all_faults();
@@ -92,7 +95,7 @@ int main(int argc, char** argv) {
   for (std::uint64_t seed = options.seed; sum.calls < options.calls; ++seed) {
     const auto calls =
         static_cast<int>(std::min<std::uint64_t>(junctor::sim::calls_per_round, options.calls - sum.calls));
-    const SoakReport round = junctor::sim::soak_round({seed}, calls, options.fault);
+    const SoakReport round = junctor::sim::soak_round({seed}, calls, options.fault, options.trace);
     add(sum, round);
     if (round.problems.empty()) continue;
     print(sum, elapsed());

@@ -2,7 +2,6 @@
 #include "sim/world.hpp"
 
 #include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 

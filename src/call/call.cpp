@@ -1,6 +1,7 @@
 #include "call/call.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "call/sdp_body.hpp"
@@ -270,15 +271,20 @@ Result<void, Refusal> Call::answer_with_source(LegId id, Source source, TimePoin
         if (!still->is_up()) return;
         if (!answer_) answer_ = then;
         owner_.tell({id_, Answered{id, {}}});
-        const media::PortLease& port = *still->port();
-        if (source == Source::echo) {
-          services_.media.command(port.worker, media::Echo{port.id});
-        } else {
-          services_.media.command(port.worker, media::Tone{port.id});
-        }
+        source_ = {id, source};
+        if (still->media_answered()) start_source(*still);
       },
       now);
   return {};
+}
+
+void Call::start_source(const Leg& leg) {
+  const media::PortLease& port = *leg.port();
+  if (source_->second == Source::echo) {
+    services_.media.command(port.worker, media::Echo{port.id});
+  } else {
+    services_.media.command(port.worker, media::Tone{port.id});
+  }
 }
 
 Result<void, Refusal> Call::reject(LegId id, const Cause& why, const Headers& headers, HangupBy by, TimePoint now) {
@@ -384,6 +390,8 @@ void Call::on_answered(Leg& leg, TimePoint) {
 }
 
 void Call::on_acknowledged(Leg& leg, bool with_answer, TimePoint now) {
+  // A tone needs to know what the far end understands: with a late offer that comes in the ACK.
+  if (with_answer && source_ && source_->first == leg.id() && leg.port() != nullptr) start_source(leg);
   Leg* const peer = this->leg(leg.peer);
   if (peer == nullptr) return;
   if (with_answer && peer->remote_offer() != nullptr && !peer->wants_our_response() && leg.remote() != nullptr) {
@@ -602,6 +610,9 @@ LegFacts Call::facts_of(const Leg& leg) const {
 std::vector<LegFacts> Call::all_legs() const {
   std::vector<LegFacts> out = past_legs_;
   for (const auto& leg : legs_) out.push_back(facts_of(*leg));
+  std::sort(out.begin(), out.end(), [this](const LegFacts& a, const LegFacts& b) {
+    return std::pair(a.id != first_leg_, a.id) < std::pair(b.id != first_leg_, b.id);
+  });
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -61,7 +62,7 @@ class Call final : public LegOwner {
   // -- facts
   CallId id() const { return id_; }
   const std::vector<std::unique_ptr<Leg>>& legs() const { return legs_; }
-  /// Those that are over, then those that are not.
+  /// The first leg, then the others in the order in which they came; those that are over included.
   std::vector<LegFacts> all_legs() const;
   Leg* leg(LegId id);
   Leg* first_leg() { return leg(first_leg_); }
@@ -147,6 +148,7 @@ class Call final : public LegOwner {
     enum class Step : std::uint8_t { none, first, second } step = Step::none;
   };
 
+  void start_source(const Leg& leg);
   void once_journalled(std::function<void(TimePoint)> work, TimePoint now);
   void join(Leg& a, Leg& b);
   void connect(Leg& a, Leg& b);
@@ -176,6 +178,7 @@ class Call final : public LegOwner {
   std::vector<Passing> passing_;
   std::uint64_t next_context_ = 1;
   Renegotiation renegotiation_;
+  std::optional<std::pair<LegId, Source>> source_;  ///< what a leg hears that has nobody behind it
 };
 
 }  // namespace junctor::call

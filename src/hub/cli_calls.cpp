@@ -110,7 +110,8 @@ int carry_out(const CallsList& command) {
   if (!answer) return report(answer.error());
   if (command.output == Output::json) return std::puts(answer->c_str()), exit_ok;
   std::vector<std::vector<std::string>> rows;
-  for (const json::value& call : json::parse(*answer).as_array()) {
+  const json::value items = json::parse(*answer);
+  for (const json::value& call : items.as_array()) {
     rows.push_back({text_of(call, "id"), text_of(call, "direction"), text_of(call, "from"), text_of(call, "to"),
                     text_of(call, "state"), short_time(text_of(call, "start")), text_of(call, "trunk"),
                     std::to_string(array_of(call, "legs").size())});

@@ -57,7 +57,7 @@ Result<std::string, Problem> LocalSocket::read_line() {
     } else if (n == 0) {
       return fail(Problem{exit_failure, "the hub closed the connection"});
     } else if (errno != EINTR) {
-      const bool late = errno == EAGAIN || errno == EWOULDBLOCK;
+      const bool late = errno == EAGAIN;
       return fail(Problem{exit_failure, late ? "the hub does not answer" : std::strerror(errno)});
     }
   }

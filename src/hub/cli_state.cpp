@@ -75,7 +75,8 @@ int carry_out(const Registrations& command) {
   if (!answer) return report(answer.error());
   if (command.output == Output::json) return std::puts(answer->c_str()), exit_ok;
   std::vector<std::vector<std::string>> rows;
-  for (const json::value& r : json::parse(*answer).as_array()) {
+  const json::value items = json::parse(*answer);
+  for (const json::value& r : items.as_array()) {
     rows.push_back({text_of(r, "user"), text_of(r, "contact"), text_of(r, "transport"), text_of(r, "address"),
                     text_of(r, "expires_secs") + " s", text_of(r, "user_agent")});
   }
@@ -88,7 +89,8 @@ int carry_out(const Trunks& command) {
   if (!answer) return report(answer.error());
   if (command.output == Output::json) return std::puts(answer->c_str()), exit_ok;
   std::vector<std::vector<std::string>> rows;
-  for (const json::value& t : json::parse(*answer).as_array()) {
+  const json::value items = json::parse(*answer);
+  for (const json::value& t : items.as_array()) {
     const std::string most = number_of(t, "max_calls") == 0 ? "" : " of " + text_of(t, "max_calls");
     rows.push_back({text_of(t, "name"), text_of(t, "host"), text_of(t, "transport"), text_of(t, "state"),
                     text_of(t, "calls") + most});

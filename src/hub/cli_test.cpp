@@ -44,9 +44,9 @@ int done(const Invocation& invocation) {
 }
 
 TEST(CommandLine, Words) {
-  EXPECT_EQ(as<Run>(parse_words({"run", "--config", "x.toml", "--log-format", "json"})).config, "x.toml");
-  EXPECT_TRUE(as<Run>(parse_words({"run", "--log-format", "json"})).json_log);
-  EXPECT_EQ(as<Run>(parse_words({"run", "--log-level", "debug"})).log_level, LogLevel::debug);
+  EXPECT_EQ(as<cli::Run>(parse_words({"run", "--config", "x.toml", "--log-format", "json"})).config, "x.toml");
+  EXPECT_TRUE(as<cli::Run>(parse_words({"run", "--log-format", "json"})).json_log);
+  EXPECT_EQ(as<cli::Run>(parse_words({"run", "--log-level", "debug"})).log_level, LogLevel::debug);
   EXPECT_EQ(as<Check>(parse_words({"check"})).config, std::nullopt);
   EXPECT_EQ(as<Status>(parse_words({"status", "--data", "/d", "--json"})).where.data, "/d");
   EXPECT_EQ(as<Status>(parse_words({"status", "--json"})).output, Output::json);

@@ -116,17 +116,12 @@ control::Status Operator::status(TimePoint now) {
   return out;
 }
 
-std::vector<control::CallInfo> Operator::calls(const control::Page& page, TimePoint) {
-  std::vector<std::pair<std::string, CallId>> keys;
-  core_.calls().for_each([&](const call::Call& call) {
-    std::string key = to_string(call.id());
-    if (key > page.after) keys.emplace_back(std::move(key), call.id());
-  });
-  std::sort(keys.begin(), keys.end());
-  if (keys.size() > page.limit) keys.resize(page.limit);
+std::vector<control::CallInfo> Operator::calls(TimePoint) {
   std::vector<control::CallInfo> out;
-  for (const auto& [key, id] : keys)
-    if (const call::Call* const call = core_.calls().find(id)) out.push_back(describe(*call));
+  core_.calls().for_each([&](const call::Call& call) {
+    if (out.size() < listed_max) out.push_back(describe(call));
+  });
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
   return out;
 }
 
@@ -156,9 +151,9 @@ std::optional<control::CallDetail> Operator::find_call(const std::string& id, bo
   return out;
 }
 
-std::vector<control::Registration> Operator::registrations(const control::Page& page, TimePoint now) {
+std::vector<control::Registration> Operator::registrations(TimePoint now) {
   std::vector<control::Registration> out;
-  for (const registrar::Registration& from : core_.registrar().list(core_.registrar().bindings(), now)) {
+  for (const registrar::Registration& from : core_.registrar().list(listed_max, now)) {
     control::Registration to;
     to.user = from.user;
     to.contact = from.contact.uri;
@@ -167,11 +162,8 @@ std::vector<control::Registration> Operator::registrations(const control::Page& 
     to.user_agent = from.contact.user_agent;
     for (const std::string& path : from.contact.path) to.path += (to.path.empty() ? "" : ", ") + path;
     to.expires = seconds(from.contact.expires_secs);
-    if (control::key_of(to) > page.after) out.push_back(std::move(to));
+    out.push_back(std::move(to));
   }
-  std::sort(out.begin(), out.end(),
-            [](const auto& a, const auto& b) { return control::key_of(a) < control::key_of(b); });
-  if (out.size() > page.limit) out.resize(page.limit);
   return out;
 }
 

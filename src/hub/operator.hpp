@@ -14,6 +14,7 @@ namespace junctor::hub {
 class Operator final : public control::Commands {
  public:
   static constexpr std::size_t ended_max = 1'000;  ///< ended calls that can still be looked at, for records.messages_secs
+  static constexpr std::size_t listed_max = 10'000;
 
   /// What only the process knows.
   struct Process {
@@ -33,9 +34,9 @@ class Operator final : public control::Commands {
   void on_ended(const call::Call& call, TimePoint now);
 
   control::Status status(TimePoint now) override;
-  std::vector<control::CallInfo> calls(const control::Page& page, TimePoint now) override;
+  std::vector<control::CallInfo> calls(TimePoint now) override;
   std::optional<control::CallDetail> find_call(const std::string& id, bool with_messages, TimePoint now) override;
-  std::vector<control::Registration> registrations(const control::Page& page, TimePoint now) override;
+  std::vector<control::Registration> registrations(TimePoint now) override;
   std::vector<control::TrunkInfo> trunks(TimePoint now) override;
   control::Explanation explain(const control::ExplainRequest& request) override;
   void hang_up(const std::string& id, control::Reply<void> reply, TimePoint now) override;

@@ -116,8 +116,9 @@ TEST(ControlLoop, TimersFireInOrderAndNeverEarly) {
   LoopThread t;
   Recorder recorder;
   t.start();
-  const TimePoint begin = now();
+  TimePoint begin;
   t.on_loop([&] {
+    begin = now();
     for (std::uint64_t i = 10; i > 0; --i) t.timers.schedule(begin + milliseconds(2 * i), recorder, i);
   });
   ASSERT_TRUE(eventually([&] { return t.on_loop([&] { return recorder.fired.size() == 10; }); }));

@@ -96,7 +96,7 @@ TEST(MediaThread, BothFamiliesShareTheSlots) {
   EchoSide side;
   Counters counters;
   auto s = settings();
-  s.port_min = static_cast<std::uint16_t>(12'000 + ::getpid() % 2'000 * 8);  // ::1 is everybody's
+  s.port_min = static_cast<std::uint16_t>(8'192 + ::getpid() % 1'000 * 8);  // ::1 is everybody's
   s.port_max = static_cast<std::uint16_t>(s.port_min + 63);
   s.bind_v6 = *IpAddress::parse("::1");
   s.ready_pairs = 4;

@@ -1,5 +1,6 @@
 #include "registrar/authenticator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sip/headers.hpp"
@@ -115,8 +116,12 @@ sip::Message Authenticator::challenge(const sip::Message& request, Role role, Au
     response.add(role == Role::proxy ? HeaderId::proxy_authenticate : HeaderId::www_authenticate,
                  digest::to_string(challenge));
   };
+  const std::string_view agent = request.header(HeaderId::user_agent).value_or("");
+  const bool md5_only =
+      has(digest::HashName::md5) && std::any_of(settings_.md5_only_agents.begin(), settings_.md5_only_agents.end(),
+                                                [&](const std::string& begin) { return agent.starts_with(begin); });
   for (const digest::HashName hash : {digest::HashName::sha256, digest::HashName::md5}) {
-    if (has(hash)) add(hash);
+    if (has(hash) && !(md5_only && hash == digest::HashName::sha256)) add(hash);
   }
   if (!has(digest::HashName::sha256) && !has(digest::HashName::md5)) add(digest::HashName::sha512_256);
   return response;

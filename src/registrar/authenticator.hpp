@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/counters.hpp"
 #include "base/random.hpp"
@@ -38,6 +39,9 @@ struct AuthVerdict {
 };
 
 struct AuthenticatorSettings {
+  /// Beginnings of User-Agent values of phones that give up when they see an algorithm that they do not know (RFC 8760
+  /// §2.4 wants it passed over): they are offered MD5 alone.
+  std::vector<std::string> md5_only_agents = {"baresip v0", "baresip v1", "baresip v2"};
   std::string realm = "junctor";
   Duration nonce_life = seconds(300);  ///< older ones are stale
   std::size_t nonces_max = 131'072;    ///< nonces in use at once

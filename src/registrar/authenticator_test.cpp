@@ -64,6 +64,13 @@ TEST_F(AuthenticatorTest, Md5OnlyPhones) {
   EXPECT_EQ(verify(request), AuthResult::ok);
 }
 
+TEST_F(AuthenticatorTest, Md5OnlyAgentsAreOfferedNothingElse) {
+  const Message request = phone.request({"User-Agent: baresip v1.0.0 (x86_64/linux)"});
+  phone.take_challenge(authenticator.challenge(request, Role::user_agent, AuthResult::challenge, now));
+  ASSERT_EQ(phone.challenges.size(), 1u);
+  EXPECT_EQ(phone.challenges[0].algorithm, "MD5");
+}
+
 TEST_F(AuthenticatorTest, AsAProxyItIs407AndItsOwnHeaders) {
   Message request = phone.request();
   const Message response = authenticator.challenge(request, Role::proxy, AuthResult::challenge, now);

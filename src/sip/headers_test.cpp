@@ -118,7 +118,9 @@ TEST(HeaderIds, EveryNameIsFoundInAnyCase) {
     name += 'x';
     EXPECT_EQ(header_from(name), HeaderId::other);
     name.resize(name.size() - 2);
-    if (name.size() > 1) EXPECT_NE(header_from(name), id);
+    if (name.size() > 1) {  // "t" is To's compact form
+      EXPECT_NE(header_from(name), id);
+    }
   }
   EXPECT_EQ(header_from("Vib"), HeaderId::other);
   EXPECT_EQ(header_from(""), HeaderId::other);

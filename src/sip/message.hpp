@@ -48,6 +48,26 @@ struct HeaderField {
   std::string_view value;  ///< without the white space around it; folds are spaces, except in unknown headers
 };
 
+/// Typed headers as a message keeps them: offsets into its text, so that they survive copies, moves and growth.
+namespace offsets {
+struct Span {
+  std::uint32_t at = 0;
+  std::uint32_t length = 0;
+};
+struct Via {
+  Span transport, host, params;
+  std::uint16_t port = 0;
+};
+struct Uri {
+  Span scheme, user, password, host, params, headers, opaque;
+  std::uint16_t port = 0;
+};
+struct NameAddr {
+  Span display, params;
+  Uri uri;
+};
+}  // namespace offsets
+
 class Message {
  public:
   /// An empty request; only good to be assigned to.
@@ -152,10 +172,10 @@ class Message {
  private:
   friend class Parser;
 
-  struct Span {
-    std::uint32_t at = 0;
-    std::uint32_t length = 0;
-  };
+  using Span = offsets::Span;
+  using ViaSpans = offsets::Via;
+  using UriSpans = offsets::Uri;
+  using AddressSpans = offsets::NameAddr;
   struct Entry {
     std::uint32_t name_at = 0;
     std::uint32_t value_at = 0;
@@ -164,22 +184,9 @@ class Message {
     std::uint16_t name_length = 0;  // 0: the long name of `id`
     HeaderId id = HeaderId::other;
   };
-  // Typed headers, kept as offsets so that they survive copies, moves and growth of the text.
-  struct ViaSpans {
-    Span transport, host, params;
-    std::uint16_t port = 0;
-  };
-  struct UriSpans {
-    Span scheme, user, password, host, params, headers, opaque;
-    std::uint16_t port = 0;
-  };
-  struct AddressSpans {
-    Span display, params;
-    UriSpans uri;
-  };
   enum class Place { first, last };
 
-  std::string_view view(Span s) const { return std::string_view(text_).substr(s.at, s.length); }
+  std::string_view view(Span s) const { return {text_.data() + s.at, s.length}; }
   std::string_view name_of(const Entry& e) const;
   std::string_view value_of(const Entry& e) const { return view({e.value_at, e.value_length}); }
   std::size_t find(HeaderId id) const;

@@ -49,12 +49,12 @@ bool take_address(std::string_view& rest, NameAddr& out, std::string_view& uri) 
 
 }  // namespace
 
-bool read(std::string_view text, NameAddr& out) {
+bool read(std::string_view text, NameAddr& out, WantedParam* wanted) {
   std::string_view rest = trim(text), address;
   if (!take_address(rest, out, address) || !read(address, out.uri)) return false;
   if (rest.empty()) return true;
   out.params.text = trim_left(rest);
-  return scan_params(rest, ParamSyntax::header) == rest.size();
+  return scan_params(rest, ParamSyntax::header, wanted) == rest.size();
 }
 
 std::optional<NameAddr> NameAddr::parse(std::string_view text) {

@@ -14,22 +14,24 @@ std::size_t value_length(std::string_view rest, ParamSyntax syntax) {
 }
 
 // Takes one parameter behind its ';'. False if it is malformed.
-bool take_param(std::string_view& rest, ParamSyntax syntax) {
-  const std::size_t name = syntax == ParamSyntax::uri ? span_escaped(rest, param_char) : span(rest, token_char);
-  if (name == 0) return false;
-  rest.remove_prefix(name);
+bool take_param(std::string_view& rest, ParamSyntax syntax, WantedParam* wanted) {
+  const std::size_t length = syntax == ParamSyntax::uri ? span_escaped(rest, param_char) : span(rest, token_char);
+  if (length == 0) return false;
+  const std::string_view name = take(rest, length);
+  const bool found = wanted != nullptr && iequals(name, wanted->name);
+  if (found) wanted->name = {};  // later ones of that name do not count
   if (syntax == ParamSyntax::uri ? !take_char(rest, '=') : !take_separator(rest, '=')) return true;
-  const std::size_t value = value_length(rest, syntax);
-  rest.remove_prefix(value);
-  return value != 0;
+  const std::string_view value = take(rest, value_length(rest, syntax));
+  if (found) wanted->value = value;
+  return !value.empty();
 }
 
 }  // namespace
 
-std::optional<std::size_t> scan_params(std::string_view text, ParamSyntax syntax) {
+std::optional<std::size_t> scan_params(std::string_view text, ParamSyntax syntax, WantedParam* wanted) {
   std::string_view rest = text;
   while (syntax == ParamSyntax::uri ? take_char(rest, ';') : take_separator(rest, ';')) {
-    if (!take_param(rest, syntax)) return std::nullopt;
+    if (!take_param(rest, syntax, wanted)) return std::nullopt;
   }
   return text.size() - rest.size();
 }

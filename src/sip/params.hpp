@@ -55,9 +55,15 @@ struct Params {
 /// What separates the parameters of a URI from those of a header: URI parameters are never quoted and hold no spaces.
 enum class ParamSyntax { header, uri };
 
+/// One parameter that is wanted while parameters are checked, so that they need not be gone through again.
+struct WantedParam {
+  std::string_view name;   ///< emptied when it was found
+  std::string_view value;  ///< of the first of that name
+};
+
 /// The length of the well-formed parameters at the start of `text` (0 if it does not start with ';'); nothing if they
 /// are malformed. In header syntax white space is allowed around ';' and '='.
-std::optional<std::size_t> scan_params(std::string_view text, ParamSyntax syntax);
+std::optional<std::size_t> scan_params(std::string_view text, ParamSyntax syntax, WantedParam* wanted = nullptr);
 
 /// The same parameters with `name` set to `value` (in place if present, else at the end); as a flag if `value` is
 /// empty.

@@ -254,7 +254,8 @@ inline void Parser::core_header(HeaderId id, std::string_view value) {
 
 void Parser::via(std::string_view value) {
   Via top;
-  const bool good = read(value.substr(0, value_end(value)), top);
+  WantedParam branch{"branch", {}};
+  const bool good = read(value.substr(0, value_end(value)), top, &branch);
   if (!good) {
     fault(ParseError::bad_via);
     top.params = {};
@@ -262,15 +263,16 @@ void Parser::via(std::string_view value) {
   if (top.host.empty()) return;  // with its sent-by, even a bad Via says where an answer goes
   readable_via_ = true;
   m_.via_ = m_.spans_of(top);
-  m_.branch_ = m_.span_of(top.branch());
+  m_.branch_ = m_.span_of(branch.value);
 }
 
 void Parser::address(std::string_view value, std::optional<Message::AddressSpans>& spans, Message::Span& tag,
                      ParseError error) {
   NameAddr parsed;
-  if (!read(value, parsed)) return fault(error);
+  WantedParam wanted{"tag", {}};
+  if (!read(value, parsed, &wanted)) return fault(error);
   m_.spans_of(parsed, spans.emplace());
-  tag = m_.span_of(parsed.tag());
+  tag = m_.span_of(wanted.value);
 }
 
 void Parser::call_id(std::string_view value) {

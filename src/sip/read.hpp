@@ -11,8 +11,8 @@
 namespace junctor::sip {
 
 bool read(std::string_view text, Uri& out);
-bool read(std::string_view text, NameAddr& out);
-bool read(std::string_view text, Via& out);
+bool read(std::string_view text, NameAddr& out, WantedParam* wanted = nullptr);
+bool read(std::string_view text, Via& out, WantedParam* wanted = nullptr);
 
 template <class T>
 std::optional<T> read_optional(std::string_view text) {

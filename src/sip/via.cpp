@@ -23,7 +23,7 @@ bool take_protocol(std::string_view& rest) {
 
 }  // namespace
 
-bool read(std::string_view text, Via& via) {
+bool read(std::string_view text, Via& via, WantedParam* wanted) {
   std::string_view rest = trim(text);
   if (!take_protocol(rest)) return false;
   via.transport = take_token(rest);
@@ -35,7 +35,7 @@ bool read(std::string_view text, Via& via) {
   via.port = sent_by.port;
   if (rest.empty()) return true;
   via.params.text = trim_left(rest);
-  return scan_params(rest, ParamSyntax::header) == rest.size();
+  return scan_params(rest, ParamSyntax::header, wanted) == rest.size();
 }
 
 std::optional<Via> Via::parse(std::string_view text) {

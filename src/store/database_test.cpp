@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 #include <vector>
 
-#include "store/rows_test.hpp"
 #include "store/sqlite.hpp"
+#include "store/test_rows.hpp"
 
 namespace junctor::store {
 namespace {

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <vector>
 
-#include "store/rows_test.hpp"
 #include "store/sqlite_store.hpp"
+#include "store/test_rows.hpp"
 
 namespace junctor::store {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "store/database.hpp"
-#include "store/rows_test.hpp"
+#include "store/test_rows.hpp"
 
 namespace junctor::store {
 namespace {

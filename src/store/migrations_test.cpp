@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "store/database.hpp"
-#include "store/rows_test.hpp"
 #include "store/sqlite.hpp"
+#include "store/test_rows.hpp"
 
 namespace junctor::store {
 namespace {

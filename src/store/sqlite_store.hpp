@@ -12,7 +12,8 @@
 
 namespace junctor::store {
 
-/// The loads use the database on the calling thread: call them before the database thread starts. On that thread:
+/// The loads use the database on the calling thread: call them before the first write or read, when the database thread
+/// has nothing to do yet. That thread:
 ///   while (!stopping) { auto again = store.writer().run_once(now()); sleep until `again`, or a wake; }
 ///   store.writer().finish();
 class SqliteStore final : public Store {

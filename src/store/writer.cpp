@@ -52,8 +52,12 @@ bool Writer::read(Read read) {
   return true;
 }
 
-void Writer::deliver(TimePoint now) {
-  while (auto batch = done_.pop()) {
+bool Writer::deliver(TimePoint now) {
+  std::size_t delivered = 0;
+  while (delivered < group_rows_max) {
+    auto batch = done_.pop();
+    if (!batch) break;
+    delivered += batch->size();
     for (Done& done : *batch) {
       if (done.answer) {
         done.answer(now);
@@ -64,6 +68,7 @@ void Writer::deliver(TimePoint now) {
     }
   }
   feed();
+  return delivered > 0;
 }
 
 // -- database thread

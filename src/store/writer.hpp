@@ -46,8 +46,10 @@ class Writer {
   void push(Write write, AckTarget* target, std::uint64_t token);
   /// False when reads_waiting_max wait already.
   bool read(Read read);
-  /// Calls what is ready; after each wakes.control().
-  void deliver(TimePoint now);
+  /// Calls what is ready, but stops after about group_rows_max of it. False when there was nothing. To be called after
+  /// each wakes.control() until it returns false, and, like every queue of a thread that sleeps, once more between
+  /// saying that it will sleep and sleeping.
+  bool deliver(TimePoint now);
   std::size_t unacknowledged() const { return unacknowledged_; }
   /// The last commit failed.
   bool failing() const { return failing_.load(std::memory_order_relaxed); }

@@ -5,9 +5,9 @@
 #include <thread>
 #include <vector>
 
-#include "store/rows_test.hpp"
 #include "store/sqlite.hpp"
 #include "store/sqlite_store.hpp"
+#include "store/test_rows.hpp"
 
 namespace junctor::store {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "transaction/derived_requests.hpp"
+#include "transaction/release.hpp"
 
 namespace junctor::transaction {
 namespace {
@@ -235,7 +236,7 @@ void Clients::linger(TransactionId id, Client& client, TimePoint until) {
   if (needs_ack) {
     client.bytes.shrink_to_fit();
   } else {
-    client.bytes = {};
+    release(client.bytes);
   }
   (invite != nullptr ? long_linger_ : short_linger_).push(until, id);
 }

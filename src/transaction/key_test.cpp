@@ -31,7 +31,7 @@ struct KeysTest : testing::Test {
   Keys keys{random};
 };
 
-// The first three vectors of the reference for 128 bits: key 00..0f, input 00, 00 01, ….
+// The first two vectors of the reference for 128 bits of output: key 00..0f, no input and one zero byte.
 TEST(SipHash, MatchesTheReferenceVectors) {
   const Key secret{.high = 0x0f0e0d0c0b0a0908u, .low = 0x0706050403020100u};
   EXPECT_EQ(sip_hash(secret, ""), (Key{.high = 0x930255c71472f66du, .low = 0xe6a825ba047f81a3u}));

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "transaction/release.hpp"
+
 namespace junctor::transaction {
 
 ReliableProvisionals::Added ReliableProvisionals::add(sip::Message provisional, const Timers& timers, TimePoint now) {
@@ -48,7 +50,7 @@ Step ReliableProvisionals::on_wake(TimePoint now) {
 void ReliableProvisionals::stop() {
   stopped_ = true;
   resend_ = give_up_ = never;
-  current_ = {};
+  release(current_);
   waiting_.clear();
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "transaction/release.hpp"
+
 namespace junctor::transaction {
 namespace {
 
@@ -204,7 +206,7 @@ void Servers::linger(TransactionId id, Server& server, TimePoint until) {
   server.reliable.reset();
   const InviteServer* invite = invite_of(server.machine);
   if (invite != nullptr) {
-    server.response = {};
+    release(server.response);
   } else {
     server.response.shrink_to_fit();
   }

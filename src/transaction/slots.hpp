@@ -3,7 +3,6 @@
 // one is a normal miss. Objects live on the heap one by one; an empty slot costs 16 bytes.
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -25,26 +24,26 @@ class Slots {
       slot = free_.back();
       free_.pop_back();
     } else {
-      slot = static_cast<std::uint32_t>(slots_.size());
-      slots_.emplace_back();
+      if (made_ % chunk_slots == 0) chunks_.push_back(std::make_unique<Slot[]>(chunk_slots));
+      slot = made_++;
     }
-    slots_[slot].object = std::make_unique<T>(std::forward<Args>(args)...);
+    at(slot).object = std::make_unique<T>(std::forward<Args>(args)...);
     ++size_;
     return id_of(slot);
   }
 
   T* find(TransactionId id) {
     const auto slot = static_cast<std::uint32_t>(id.value);
-    if (slot >= slots_.size() || id_of(slot) != id) return nullptr;
-    return slots_[slot].object.get();
+    if (slot >= made_ || id_of(slot) != id) return nullptr;
+    return at(slot).object.get();
   }
   const T* find(TransactionId id) const { return const_cast<Slots*>(this)->find(id); }
 
   void erase(TransactionId id) {
     if (find(id) == nullptr) return;
     const auto slot = static_cast<std::uint32_t>(id.value);
-    slots_[slot].object.reset();
-    slots_[slot].generation = slots_[slot].generation == generation_max ? 1 : slots_[slot].generation + 1;
+    at(slot).object.reset();
+    at(slot).generation = at(slot).generation == generation_max ? 1 : at(slot).generation + 1;
     free_.push_back(slot);
     --size_;
   }
@@ -58,13 +57,16 @@ class Slots {
     std::uint32_t generation = 1;
   };
 
-  TransactionId id_of(std::uint32_t slot) const {
-    return {kind_ | std::uint64_t{slots_[slot].generation} << 32 | slot};
-  }
+  // Slots are never given back: chunks this large have pages of their own, and do not pin those of freed objects.
+  static constexpr std::uint32_t chunk_slots = 4096;
+
+  Slot& at(std::uint32_t slot) { return chunks_[slot / chunk_slots][slot % chunk_slots]; }
+  TransactionId id_of(std::uint32_t slot) { return {kind_ | std::uint64_t{at(slot).generation} << 32 | slot}; }
 
   std::uint64_t kind_;
   std::size_t size_ = 0;
-  std::deque<Slot> slots_;
+  std::uint32_t made_ = 0;
+  std::vector<std::unique_ptr<Slot[]>> chunks_;
   std::vector<std::uint32_t> free_;
 };
 

@@ -39,9 +39,12 @@ void EndpointCore::on_datagram(ListenerIndex listener, const Address& from, std:
 }
 
 void EndpointCore::on_open(ConnectionId id, ListenerIndex listener, const Address& local, const Address& remote) {
+  if (Connection* const ours =
+          connections.find(id)) {  // in the table since connect(); its own address is known only now
+    ours->local = local;
+    return;
+  }
   const Listener* const at = advertise.listener(listener);
-  // A connection of our own making is in the table since connect(); its true addresses are known only now.
-  if (connections.find(id) != nullptr) return;
   const Protocol protocol = at != nullptr ? at->protocol : Protocol::tcp;
   connections.add(id, {.protocol = protocol, .listener = listener, .local = local, .remote = remote});
 }

@@ -136,7 +136,7 @@ void SipFramer::hand_on(const Taker& message) {
 void SipFramer::break_off(const char* error) {
   error_ = error;
   state_ = State::broken;
-  buffer_ = {};
+  std::string().swap(buffer_);
 }
 
 }  // namespace junctor::transport

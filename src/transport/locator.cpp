@@ -145,7 +145,7 @@ bool Locator::add_addresses(std::string_view name, std::uint16_t port, Protocol 
 
 // RFC 2782: by priority; within one, at random in proportion to the weights, those of weight zero first in line.
 void Locator::order(std::vector<Record>& records) {
-  std::ranges::stable_sort(records, {}, [](const Record& r) { return std::pair(r.priority, r.weight != 0); });
+  std::ranges::sort(records, {}, [](const Record& r) { return std::pair(r.priority, r.weight != 0); });
   for (auto first = records.begin(); first != records.end(); ++first) {
     const auto end = std::find_if(first, records.end(), [&](const Record& r) { return r.priority != first->priority; });
     std::uint64_t total = 0;
