@@ -263,9 +263,10 @@ TEST_F(Commands, RefusalsAreShown) {
 
 TEST_F(Commands, MessagesAndCapture) {
   const std::string pcap_file = (folder.path / "c.pcap").string();
-  ScriptedHub hub(folder,
-                  {completed(R"({"id":"n1-1-1","state":"ended","legs":[],"messages":[{"at":"2026-08-25T10:00:00.123Z",
-"sent":true,"transport":"udp","local":"10.0.0.1:5060","remote":"10.0.0.2:5060","text":"BYE sip:x SIP/2.0\r\nTo: y"}]})")});
+  ScriptedHub hub(
+      folder,
+      {completed(
+          R"({"id":"n1-1-1","state":"ended","legs":[],"messages":[{"at":"2026-08-25T10:00:00.123Z","sent":true,"transport":"udp","local":"10.0.0.1:5060","remote":"10.0.0.2:5060","text":"BYE sip:x SIP/2.0\r\nTo: y"}]})")});
   EXPECT_EQ(carry(CallsShow{folder.where(), Output::people, "n1-1-1", true, pcap_file}), exit_ok);
   EXPECT_THAT(out, HasSubstr("10.0.0.1:5060 -> 10.0.0.2:5060\n  BYE sip:x SIP/2.0\n  To: y\n"));
   std::ifstream in(pcap_file, std::ios::binary);

@@ -20,7 +20,7 @@ namespace {
 /// Owners of locate() that are trunks, not legs: LegIds are counters and never get there.
 constexpr std::uint64_t trunk_owner = std::uint64_t{1} << 63;
 constexpr Duration trunk_lookup_interval = minutes(5);
-constexpr Duration prune_interval = minutes(10);
+constexpr Duration prune_interval = seconds(10);  ///< each prunes a bounded number of records
 
 std::shared_ptr<const call::CallSettings> call_settings(const config::Config& config,
                                                         const sip::digest::HashFunctions& hashes) {
@@ -118,7 +118,12 @@ void Core::take_file_users() {
 Result<void, std::string> Core::load(TimePoint now) {
   auto rows = outside_.store.load_users();
   if (!rows) return fail(std::move(rows.error()));
-  for (store::UserRow& row : *rows) users_.put(registrar::from_row(std::move(row)));
+  for (store::UserRow& row : *rows) {
+    if (row.realm != config_->hub.realm)
+      outside_.log.warning("a user's password was stored for another realm; set it again",
+                           {{"user", row.username}, {"realm", row.realm}});
+    users_.put(registrar::from_row(std::move(row)));
+  }
   const auto bindings = registrar_->load(now);
   if (!bindings) return fail(bindings.error());
   locate_trunks(now);

@@ -208,9 +208,6 @@ Result<void, std::string> Daemon::open_listeners() {
 }
 
 Result<void, std::string> Daemon::open_store() {
-  std::error_code error;
-  std::filesystem::create_directories(config_->hub.data_dir, error);
-  if (error) return fail(config_->hub.data_dir + ": " + error.message());
   auto database = store::Database::open(config_->hub.data_dir + "/junctor.db", config_->store.sync == config::Sync::full
                                                                                    ? store::Sync::full
                                                                                    : store::Sync::normal);
@@ -223,10 +220,7 @@ Result<void, std::string> Daemon::open_store() {
   store_ = std::make_unique<store::SqliteStore>(std::move(*database), std::move(wakes), *log_, counters_);
   store_thread_ = std::make_unique<net::BackgroundThread>([this](TimePoint now) { return store_->writer().run_once(now); },
                                                           [this] { store_->writer().finish(); });
-  loop_->add_turn_end([this](TimePoint now) -> std::optional<TimePoint> {
-    store_->writer().deliver(now);
-    return std::nullopt;
-  });
+  loop_->add_source([this](TimePoint now) { return store_->writer().deliver(now); });
   return {};
 }
 
@@ -292,8 +286,12 @@ Result<void, std::string> Daemon::start() {
   if (!resolver) return fail(std::move(resolver.error()));
   resolver_ = std::move(*resolver);
 
-  if (auto done = open_store(); !done) return done;
+  std::error_code error;
+  std::filesystem::create_directories(config_->hub.data_dir, error);
+  if (error) return fail(config_->hub.data_dir + ": " + error.message());
+  // The control socket before the database: a second hub on the same folder stops here, and touches nothing.
   if (auto done = open_listeners(); !done) return done;
+  if (auto done = open_store(); !done) return done;
   auto media = MediaPlane::create(config_->rtp, *loop_, counters_);
   if (!media) return fail(std::move(media.error()));
   media_ = std::move(*media);
