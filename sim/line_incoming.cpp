@@ -143,6 +143,7 @@ void Line::send_answer(std::string_view tag) {
     ok.set_body("application/sdp", sip::sdp::serialize(*local_sdp_));
   } else if (invite_.body().empty()) {
     ok.set_body("application/sdp", make_offer(wanted_));
+    answer_due_in_ack_ = true;
   } else {
     const auto answer = make_answer(invite_.body());
     if (!answer) return reject(488);
@@ -190,10 +191,12 @@ void Line::on_ack(const Message& message) {
     reinvite_.reset();
     ++reinvites_done_;
   }
-  if (offer_ == Pending::ours && !reinvite_pending_) {
+  if (std::exchange(answer_due_in_ack_, false)) {
     if (message.body().empty()) {
-      complain("ACK without an answer to our offer");
       offer_ = Pending::none;
+      later(seconds(1), [this] {  // who hangs up at once owes no answer
+        if (state_ != LineState::ended) complain("ACK without an answer to our offer");
+      });
     } else {
       take_answer(message.body());
     }
@@ -255,6 +258,7 @@ void Line::on_reinvite(const Message& message) {
   Message ok = response(message, 200);
   if (message.body().empty()) {
     ok.set_body("application/sdp", make_offer(wanted_));
+    answer_due_in_ack_ = true;
   } else {
     const auto answer = make_answer(message.body());
     if (!answer) return phone_.transactions_.respond(message, response(message, 488));

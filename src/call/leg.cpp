@@ -178,7 +178,7 @@ bool Leg::repeat_with_credentials(Pending& pending, const Message& response, Tim
   request.remove_first_value(HeaderId::via);
   if (!add_credentials(request, response)) return false;
   const Request kind = pending.kind;
-  if (kind == Request::reinvite) ack_cseq_ = cseq.number;
+  if (kind == Request::reinvite) invite_cseq_ = cseq.number;
   const TransactionId id = send(std::move(request), kind, pending.context, now);
   if (exchange_ == Exchange::ours) exchange_transaction_ = id;
   return true;
@@ -297,7 +297,7 @@ void Leg::on_response(TransactionId id, const Message& response, Origin origin, 
   const auto at = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) { return p.id == id; });
   if (at == pending_.end()) {
     // A 2xx of a re-INVITE that comes again: its ACK was lost.
-    if (response.method() == Method::invite && response.status() / 100 == 2 && dialog_ && !offer_in_2xx_) send_ack(now);
+    if (response.method() == Method::invite && response.status() / 100 == 2 && dialog_) repeat_ack(response, now);
     return;
   }
   if (response.status() < 200) return;

@@ -258,7 +258,9 @@ class Leg {
   void release_fork(const sip::Message& response, TimePoint now);
   EarlyDialog* early_dialog(const sip::Message& response);
   bool acknowledge_provisional(const sip::Message& provisional, TimePoint now);
-  void send_ack(TimePoint now);
+  void send_ack(TimePoint now, std::string body = {});
+  void repeat_ack(const sip::Message& response, TimePoint now);
+  void put_ack(std::uint32_t cseq, std::string_view body, TimePoint now);
 
   // leg_offer.cpp
   void on_reinvite(TransactionId id, const sip::Message& request, TimePoint now);
@@ -284,10 +286,11 @@ class Leg {
   std::vector<EarlyDialog> early_;
   std::optional<transport::Hop> hop_;  // the way to the far end
   std::optional<sip::Message> initial_request_;
-  TransactionId initial_;       // INVITE transaction, server or client
-  TransactionId acked_invite_;  // the INVITE server transaction whose 2xx waits for its ACK
-  std::uint32_t ack_cseq_ = 0;  // of the INVITE (ours) that was last answered 2xx
-  std::string ack_body_;
+  TransactionId initial_;          // INVITE transaction, server or client
+  TransactionId acked_invite_;     // the INVITE server transaction whose 2xx waits for its ACK
+  std::uint32_t invite_cseq_ = 0;  // of our last INVITE
+  std::uint32_t acked_cseq_ = 0;   // of our INVITE whose 2xx was last acknowledged
+  std::string ack_body_;           // what that ACK carried
   std::vector<Pending> pending_;
   std::vector<std::pair<TransactionId, sip::Message>> asked_;  // requests of theirs that the owner still has to answer
   std::optional<OutboundInvite> outbound_;

@@ -148,8 +148,7 @@ void Leg::send_offer(const sip::sdp::Session* offer, bool prefer_update, TimePoi
   finish_request(request);
   if (!update) {
     request.set(HeaderId::allow, allowed_methods);
-    ack_cseq_ = request.cseq().number;
-    ack_body_.clear();
+    invite_cseq_ = request.cseq().number;
   }
   request.set(HeaderId::supported, supported_extensions);
   session_timer_.prepare_request(request);

@@ -136,11 +136,10 @@ void Leg::on_provisional(const Message& response, TimePoint now) {
 void Leg::on_invite_success(const Message& response, TimePoint now) {
   if (dialog_ && state_ != LegState::leaving) {
     if (dialog_->id().remote_tag != response.to_tag()) return release_fork(response, now);
-    if (!offer_in_2xx_) send_ack(now);  // its ACK was lost
-    return;
+    return repeat_ack(response, now);
   }
   if (dialog_) {
-    if (dialog_->id().remote_tag == response.to_tag()) return send_ack(now);
+    if (dialog_->id().remote_tag == response.to_tag()) return repeat_ack(response, now);
     return release_fork(response, now);
   }
   if (state_ == LegState::ended) return release_fork(response, now);
@@ -157,7 +156,7 @@ void Leg::on_invite_success(const Message& response, TimePoint now) {
   }
   dialog_ = std::move(*dialog);
   early_.clear();
-  ack_cseq_ = initial_request_->cseq().number;
+  invite_cseq_ = initial_request_->cseq().number;
   if (state_ == LegState::leaving) {  // it crossed our CANCEL (§9.1)
     send_ack(now);
     return send_bye(cause, now);
@@ -251,14 +250,26 @@ void Leg::ack(const sip::sdp::Session& answer, TimePoint now) {
   offer_.reset();
   exchange_ = Exchange::none;
   if (state_ == LegState::answered) state_ = LegState::established;
-  ack_body_ = sip::sdp::serialize(answer);
-  send_ack(now);
+  send_ack(now, sip::sdp::serialize(answer));
   apply_media(now);
 }
 
-void Leg::send_ack(TimePoint now) {
-  Message ack = dialog_->ack(ack_cseq_);
-  if (!ack_body_.empty()) ack.set_body("application/sdp", ack_body_);
+void Leg::send_ack(TimePoint now, std::string body) {
+  acked_cseq_ = invite_cseq_;
+  ack_body_ = std::move(body);
+  put_ack(acked_cseq_, ack_body_, now);
+}
+
+/// A 2xx that came before comes again: its ACK was lost. One that still waits for our answer gets its ACK with that.
+void Leg::repeat_ack(const Message& response, TimePoint now) {
+  const std::uint32_t cseq = response.cseq().number;
+  if (cseq == invite_cseq_ && cseq != acked_cseq_) return;
+  put_ack(cseq, cseq == acked_cseq_ ? std::string_view(ack_body_) : std::string_view(), now);
+}
+
+void Leg::put_ack(std::uint32_t cseq, std::string_view body, TimePoint now) {
+  Message ack = dialog_->ack(cseq);
+  if (!body.empty()) ack.set_body("application/sdp", body);
   ack.set(HeaderId::user_agent, settings_->product);
   const transport::Target target = target_for(ack);
   services_.endpoint.send_ack(std::move(ack), target, now);

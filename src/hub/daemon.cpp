@@ -1,5 +1,6 @@
 #include "hub/daemon.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -29,6 +30,7 @@
 namespace junctor::hub {
 namespace {
 
+constexpr Duration trim_interval = seconds(5);
 constexpr Duration bye_grace = seconds(2);  ///< for the BYEs of calls that a stop ends
 
 /// transport's questions, asked of net's resolver.
@@ -135,6 +137,7 @@ class Daemon {
   void reload(TimePoint now);
   void begin_drain(seconds timeout, TimePoint now);
   std::optional<TimePoint> check_drained(TimePoint now);
+  void return_memory(TimePoint now);
 
   config::Snapshot config_;
   RunOptions options_;
@@ -160,6 +163,8 @@ class Daemon {
   std::unique_ptr<control::LocalServer> local_server_;
   std::optional<TimePoint> drain_until_;
   bool hung_up_ = false;
+  TimePoint next_trim_{};
+  std::size_t trimmed_at_ = 0;
 };
 
 bool is_missing_family(const Address& address, const std::string& error) {
@@ -301,6 +306,7 @@ Result<void, std::string> Daemon::start() {
     if (now >= next) {
       wall_.set(now, net::wall_now());
       next = now + seconds(1);
+      return_memory(now);
     }
     return check_drained(now);
   });
@@ -356,6 +362,16 @@ std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
     drain_until_ = now + bye_grace;
   }
   return *drain_until_;
+}
+
+/// glibc keeps what a burst of calls has left free between what lives on; in a quiet moment it goes back to the system.
+void Daemon::return_memory(TimePoint now) {
+  if (now < next_trim_) return;
+  next_trim_ = now + trim_interval;
+  const Ledger ledger = core_->ledger();
+  if (ledger.calls != 0 || ledger.transactions == trimmed_at_) return;
+  trimmed_at_ = ledger.transactions;
+  ::malloc_trim(0);
 }
 
 int Daemon::run() {

@@ -18,6 +18,7 @@ ReliableProvisionals::Added ReliableProvisionals::add(sip::Message provisional, 
 void ReliableProvisionals::begin(const Timers& timers, TimePoint now) {
   waiting_.front().set(sip::HeaderId::rseq, std::to_string(rseq_));
   current_ = waiting_.front().serialize();
+  with_body_ = !waiting_.front().body().empty();
   waiting_.pop_front();
   outstanding_ = true;
   interval_ = timers.t1;
@@ -45,6 +46,13 @@ Step ReliableProvisionals::on_wake(TimePoint now) {
   interval_ *= 2;
   resend_ = now + interval_;
   return {.send = true};
+}
+
+bool ReliableProvisionals::hold(const sip::Message& final_response) {
+  if (!outstanding_ || !with_body_ || stopped_ || final_response.status() / 100 != 2) return false;
+  held_ = final_response;
+  waiting_.clear();
+  return true;
 }
 
 void ReliableProvisionals::stop() {

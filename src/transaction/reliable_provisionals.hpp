@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/time.hpp"
 #include "sip/headers.hpp"
@@ -32,6 +34,11 @@ class ReliableProvisionals {
   /// A final response was sent: nothing more is sent, but a PRACK that is on its way still matches (§3).
   void stop();
 
+  /// True if this 2xx has to wait for the PRACK of a provisional with a body (§5): it is kept. The caller takes it when
+  /// that came, or did not come in time.
+  bool hold(const sip::Message& final_response);
+  std::optional<sip::Message> take_held() { return std::exchange(held_, std::nullopt); }
+
   const std::string& current() const { return current_; }
   TimePoint wake() const { return resend_ < give_up_ ? resend_ : give_up_; }
 
@@ -41,9 +48,11 @@ class ReliableProvisionals {
   std::uint32_t rseq_;  // of the outstanding one, or of the next one to be sent
   std::uint32_t cseq_;
   bool outstanding_ = false;
+  bool with_body_ = false;  // the outstanding one
   bool stopped_ = false;
   std::string current_;
   std::deque<sip::Message> waiting_;
+  std::optional<sip::Message> held_;
   Duration interval_{};
   TimePoint resend_ = never, give_up_ = never;
 };

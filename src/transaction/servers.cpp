@@ -97,6 +97,7 @@ bool Servers::has_response(TransactionId id) const {
 void Servers::respond(TransactionId id, const sip::Message& response, TimePoint now) {
   Server* server = slots_.find(id);
   if (server == nullptr) return;
+  if (server->reliable && server->reliable->hold(response)) return;
   const int status = response.status();
   InviteServer* invite = invite_of(server->machine);
   const Step step = invite != nullptr ? invite->respond(times_, status, now)
@@ -130,6 +131,10 @@ bool Servers::respond_reliably(TransactionId id, sip::Message provisional, TimeP
 bool Servers::on_prack(TransactionId id, const sip::RAck& rack, TimePoint now) {
   Server* server = slots_.find(id);
   if (server == nullptr || !server->reliable || !server->reliable->on_prack(rack, times_, now)) return false;
+  if (const auto held = server->reliable->take_held()) {
+    respond(id, *held, now);
+    return true;
+  }
   const bool next = !server->reliable->current().empty();
   if (next) server->response = server->reliable->current();
   apply(id, *server, {.send = next}, now);
@@ -170,6 +175,10 @@ void Servers::wake(TransactionId id, TimePoint now) {
 void Servers::wake_reliable(TransactionId id, Server& server, TimePoint now) {
   const Step step = server.reliable->on_wake(now);
   if (step.send) events_.send_response(id, server.back, server.reliable->current(), now);
+  if (step.timed_out) {
+    // Whoever answered is owed the 2xx; a far end that does not ACK it either is hung up on for that.
+    if (const auto held = server.reliable->take_held()) return respond(id, *held, now);
+  }
   settle(id, server, now);
   if (step.timed_out) events_.on_server_end(id, ServerEnd::provisional_unacknowledged, now);
 }

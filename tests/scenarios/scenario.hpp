@@ -2,7 +2,6 @@
 // What every scenario needs: a world, a call that is up, and the books in order at the end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <string>
 
 #include "sim/sim.hpp"
@@ -24,7 +23,9 @@ inline bool connect(Sim& sim, Phone& caller, Phone& called, const std::string& t
   called.answer();
   return sim.until(5s, [&] { return caller.up() && called.up(); });
 }
-inline bool connect(Sim& sim, Phone& caller, Phone& called) { return connect(sim, caller, called, called.user()); }
+inline bool connect(Sim& sim, Phone& caller, Phone& called) {
+  return connect(sim, caller, called, called.user());
+}
 
 /// Both speak, and both hear the other.
 inline bool talk(Sim& sim, Line& a, Line& b) {
@@ -32,7 +33,9 @@ inline bool talk(Sim& sim, Line& a, Line& b) {
   b.speak(880);
   return sim.until(3s, [&] { return a.hears(880) && b.hears(440); });
 }
-inline bool talk(Sim& sim, Phone& a, Phone& b) { return talk(sim, a.line(), b.line()); }
+inline bool talk(Sim& sim, Phone& a, Phone& b) {
+  return talk(sim, a.line(), b.line());
+}
 
 /// The one record of the call, after the last row was written.
 inline const store::CallRecord* record(Sim& sim, const Line& line) {
