@@ -1,6 +1,7 @@
 #include "sim/audit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -25,6 +26,12 @@ std::string key_of(const Message& m) {
 
 std::string dialog(std::string_view call_id, std::string_view far_tag) {
   return std::string(call_id) + ' ' + std::string(far_tag);
+}
+
+/// Only calls that reached routing have a record.
+bool refused_before_routing(int status) {
+  constexpr std::array before{400, 403, 416, 420, 422, 481, 482, 483, 503};
+  return std::ranges::find(before, status) != before.end();
 }
 
 /// Address and port of the audio that a description asks for; empty if it has none.
@@ -223,6 +230,7 @@ std::vector<std::string> Audit::compare(const store::MemoryDisk& disk) const {
     expected.insert(invite.call_id);
     const auto at = by_call_id.find(invite.call_id);
     const std::size_t count = at == by_call_id.end() ? 0 : at->second.size();
+    if (count == 0 && refused_before_routing(invite.final_status)) continue;
     if (count != 1) {
       out.push_back("records: " + std::to_string(count) + " for Call-ID " + invite.call_id + " (answered " +
                     std::to_string(invite.final_status) + ")");

@@ -238,7 +238,7 @@ class Line {
   std::optional<sip::Message> reinvite_;  // theirs, not acknowledged yet
   bool reinvite_pending_ = false;         // ours
   bool reinvite_has_offer_ = false;
-  bool answer_due_in_ack_ = false;                // our 2xx had the offer
+  bool answer_due_in_ack_ = false;  // our 2xx had the offer
   World::EventId glare_timer_;
   int glares_ = 0, reinvites_done_ = 0;
 

@@ -151,6 +151,7 @@ void Phone::on_request(const Message& request, const Address&) {
     return answer_plain(request, 481);
   }
   if (request.method() == Method::invite) {
+    if (request.has(HeaderId::replaces)) return answer_plain(request, 481);  // it knows no dialog but the hub's
     lines_.push_back(std::make_unique<Line>(*this, next_rtp_port_));
     next_rtp_port_ = next_rtp_port_ >= rtp_port_max ? rtp_port_min : static_cast<std::uint16_t>(next_rtp_port_ + 2);
     return lines_.back()->on_invite(request);

@@ -51,7 +51,7 @@ class Phone final : private PhoneTransactions::User {
   /// `to`: a number, or a whole URI.
   Line& dial(std::string_view to, DialOptions options = {});
   /// The newest line; the phone must have one.
-  Line& line() { return *lines_.back(); }
+  Line& line() { return *lines_.at(lines_.size() - 1); }
   Line& line(std::size_t index) { return *lines_.at(index); }
   bool has_line() const { return !lines_.empty(); }
   const std::vector<std::unique_ptr<Line>>& lines() const { return lines_; }

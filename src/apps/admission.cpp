@@ -105,6 +105,8 @@ void Admission::on_invite(TransactionId id, const Message& invite, const transpo
   std::string unsupported;
   if (has_unsupported_requirement(invite, unsupported))
     return refuse(id, invite, 420, now, {{"Unsupported", unsupported}});
+  if (const auto min_se = parts_.calls.session_too_short(invite))
+    return refuse(id, invite, 422, now, {{"Min-SE", std::to_string(*min_se)}});
   const auto description = call::session_in(invite);
   if (!description) return refuse(id, invite, 400, now);
   if (parts_.calls.is_our_own(invite)) return refuse(id, invite, 482, now);

@@ -20,7 +20,8 @@ Cause toward_caller(const Cause& cause, bool device) {
     case 408:
       return {480, device ? 20 : 102, device ? "not reachable" : "no response"};
     case 503:
-      return device ? Cause{480, 20, "not reachable"} : cause;
+      // 34: it is we who have no port left.
+      return device && cause.q850 != 34 ? Cause{480, 20, "not reachable"} : cause;
     case 600:
       return {486, 17, cause.text};
     case 401:

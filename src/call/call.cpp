@@ -47,7 +47,8 @@ HangupBy Call::side_of(const Leg& leg) const {
 }
 
 Disposition Call::disposition() const {
-  if (answer_) return Disposition::answered;
+  // Without an answer of its own but ended well: its leg was answered in the place of another one.
+  if (answer_ || cause_.status / 100 == 2) return Disposition::answered;
   switch (cause_.status) {
     case 486:
     case 600:

@@ -78,6 +78,11 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Result<void, Refusal> refer_progress(CallId call, LegId leg, int status, bool last, TimePoint now);
   void journalled(CallId call, TimePoint now);
 
+  /// The Min-SE to answer 422 with; nothing: its Session-Expires is long enough (RFC 4028 §9).
+  std::optional<std::uint32_t> session_too_short(const sip::Message& invite) const {
+    return transaction::SessionTimer(settings_->session_timer).too_small(invite);
+  }
+
   // -- look-up
   Call* find(CallId id);
   const Call* find(CallId id) const;

@@ -10,6 +10,7 @@ TEST(CallBasic, BothHearEachOtherAndTheCallerHangsUp) {
   Phone& bob = sim.phone("1002");
   ASSERT_TRUE(connect(sim, alice, bob));
   ASSERT_TRUE(talk(sim, alice, bob));
+  sim.run_for(1s);
   alice.hang_up();
   ASSERT_TRUE(sim.until(2s, [&] { return bob.idle(); }));
   EXPECT_TRUE(bob.line().hung_up_by_peer());
@@ -22,7 +23,7 @@ TEST(CallBasic, BothHearEachOtherAndTheCallerHangsUp) {
   EXPECT_EQ(r->call.hangup_by, "caller");
   EXPECT_EQ(r->call.from, "1001");
   EXPECT_EQ(r->call.to, "1002");
-  EXPECT_EQ(r->call.to_answered, "1002");
+  EXPECT_EQ(r->call.to_answered, "user:1002");
   ASSERT_EQ(r->legs.size(), 2u);
   EXPECT_GT(r->legs[0].packets_received, 10u);
   EXPECT_GT(r->legs[1].packets_sent, 10u);

@@ -53,7 +53,7 @@ TEST(Prack, LateOfferAnsweredInPrack) {
   Phone& bob = sim.phone("1002");
   bob.habits().rings_reliably = bob.habits().early_media = true;
   alice.dial("1002", {.late_offer = true});
-  ASSERT_TRUE(sim.until(3s, [&] { return bob.line().count(Method::prack) == 1; }));
+  ASSERT_TRUE(sim.until(3s, [&] { return bob.has_line() && bob.line().count(Method::prack) == 1; }));
   bob.answer();
   ASSERT_TRUE(sim.until(3s, [&] { return alice.up() && bob.up(); }));
   ASSERT_TRUE(talk(sim, alice, bob));

@@ -32,6 +32,7 @@ TEST(ReinviteHold, BothHoldAndBothResume) {
   ASSERT_TRUE(talk(sim, alice, bob));
   alice.line().hold();
   ASSERT_TRUE(sim.until(2s, [&] { return bob.line().on_hold_by_peer(); }));
+  sim.run_for(1s);
   bob.line().hold();
   sim.run_for(1s);
   EXPECT_FALSE(receives(alice.line().direction()));

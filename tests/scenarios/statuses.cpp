@@ -56,7 +56,9 @@ TEST(Statuses, Declined) {
 
 TEST(Statuses, NoCommonCodec) {
   Sim sim{Seed{166}};
-  sim.phone("1002").habits().codecs = {"g722"};
+  Phone& bob = sim.phone("1002");
+  bob.habits().codecs = {"g722"};
+  bob.habits().answers_after = 1s;
   Phone& alice = sim.phone("1001");
   alice.habits().codecs = {"pcma"};
   expect_refused(sim, alice, "1002", 488, 88, store::Disposition::failed);

@@ -1,0 +1,30 @@
+"""9196 echoes a phone's own tone and 9197 plays 1004 Hz, for a registered phone and for a guest on the loopback."""
+from harness import Baresip, Hub, expect, run
+
+
+def call_features(phone, hub):
+    phone.dial(f"sip:9196@127.0.0.1:{hub.port}")
+    phone.wait_for("CALL_ESTABLISHED")
+    phone.wait_to_hear(440, "itself")
+    phone.command("hangup")
+
+    phone.dial(f"sip:9197@127.0.0.1:{hub.port}")
+    phone.wait_for("CALL_ESTABLISHED")
+    level = phone.wait_to_hear(1004, "the test tone").level_dbfs()
+    expect(-8 < level < -2, f"the milliwatt is at {level:.1f} dBFS instead of about -3")
+    phone.command("hangup")
+
+
+def body(test):
+    hub = Hub(test)
+    alice = Baresip(test, "alice", hub, "1001", "secret1", tone=440)
+    hub.wait_for_registrations("1001")
+    call_features(alice, hub)
+    guest = Baresip(test, "guest", tone=440)
+    call_features(guest, hub)
+    records = hub.closed_records(4)
+    expect(all(record["disposition"] == "answered" for record in records), "four answered calls")
+    hub.expect_nothing_left()
+
+
+run(body)

@@ -1,0 +1,43 @@
+"""A phone puts the other on hold: the audio stops both ways, and comes back both ways when it resumes."""
+from harness import Baresip, Hub, expect, run, wait_until
+
+
+def body(test):
+    hub = Hub(test)
+    bob = Baresip(test, "bob", hub, "1002", "secret2", tone=1000, account=";answermode=auto")
+    alice = Baresip(test, "alice", hub, "1001", "secret1", tone=440)
+    hub.wait_for_registrations("1001", "1002")
+    alice.dial("1002")
+    alice.wait_to_hear(1000, "bob")
+    bob.wait_to_hear(440, "alice")
+
+    alice.command("hold")
+    bob.process.wait_for_output("^a=sendonly")  # the hub's re-INVITE carries the hold to bob
+    alice.process.wait_for_output("^a=recvonly")  # and its answer says that nothing will come from him
+    expect_quiet(alice)
+    expect_quiet(bob)
+    expect(hub.calls(), "the held call goes on")
+
+    alice.command("resume")
+    alice.wait_to_hear(1000, "bob again")
+    bob.wait_to_hear(440, "alice again")
+    alice.command("hangup")
+    bob.wait_for("CALL_CLOSED")
+    hub.closed_records()
+    hub.expect_nothing_left()
+
+
+def expect_quiet(phone):
+    """Waits until half a second passes in which nothing is heard: no audio at all, or silence."""
+    state = {"secs": -1.0, "checks": 0}
+
+    def look():
+        heard = phone.heard()
+        same = heard.secs == state["secs"] or heard.last(0.5).is_silent()
+        state["checks"] = state["checks"] + 1 if same else 0
+        state["secs"] = heard.secs
+        return state["checks"] >= 10
+    wait_until(look, f"{phone.name} hears nothing more")
+
+
+run(body)
