@@ -29,7 +29,7 @@ fuzz:       ## every fuzz target, 10 s each (SECONDS_EACH=N to change)
 
 soak:       ## 100,000 random calls in the simulator (CALLS=N SEED=N to change)
 	@scripts/build.sh release junctor-soak
-	build/release/sim/junctor-soak --calls $${CALLS:-100000} --seed $${SEED:-1}
+	build/release/junctor-soak --calls $${CALLS:-100000} --seed $${SEED:-1}
 
 bench:      ## the project's own benchmarks
 	@scripts/setup.sh build test

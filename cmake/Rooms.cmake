@@ -1,5 +1,5 @@
-# A room is one library target under src/. Which room may include which is stated once, in JUNCTOR_ROOM_MAY_INCLUDE
-# below (docs/architecture.md draws it), and held by scripts/check_includes.py, which runs as part of every build.
+# A room is one library target under src/. Which room may include which is stated in scripts/check_includes.py, drawn in
+# docs/architecture.md, and held by that script, which runs as part of every build.
 find_package(GTest QUIET)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -168,11 +169,12 @@ class CrossedAudio final : public Fault {
   bool media_command(media::Command& command) override {
     auto* join = std::get_if<media::Join>(&command);
     if (!join) return true;
-    if (chosen(join->a) && last_) join->b = *last_;
-    last_ = join->b;
+    PortId& last = last_[media::worker_of(join->b)];
+    if (chosen(join->a) && last) join->b = last;
+    last = join->b;
     return true;
   }
-  std::optional<PortId> last_;
+  std::map<std::uint32_t, PortId> last_;  // by worker
 };
 
 class ChangedRtp final : public Fault {

@@ -111,12 +111,12 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::
                        .local_address_for = [](const IpAddress&) { return hub_address().ip; },
                        .message_ring_bytes = message_ring_bytes};
   core_ = std::make_unique<hub::Core>(std::move(config), std::move(outside), world_.now());
-  const auto loaded = core_->load(world_.now());
-  JUNCTOR_CHECK(loaded.has_value());
-  plane_.on_event([this](const media::Event& event) { core_->on_media_event(event, world_.now()); });
   names_.on_answer([this](transport::QueryId query, const transport::Answer& answer) {
     core_->on_resolved(query, answer, world_.now());
   });
+  const auto loaded = core_->load(world_.now());
+  JUNCTOR_CHECK(loaded.has_value());
+  plane_.on_event([this](const media::Event& event) { core_->on_media_event(event, world_.now()); });
   border_.open(*core_, *core_);
 }
 

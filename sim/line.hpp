@@ -238,7 +238,7 @@ class Line {
   std::optional<sip::Message> reinvite_;  // theirs, not acknowledged yet
   bool reinvite_pending_ = false;         // ours
   bool reinvite_has_offer_ = false;
-  bool answer_due_in_ack_ = false;  // our 2xx had the offer
+  std::uint32_t answer_due_in_ack_ = 0;  // CSeq of the INVITE whose 2xx had our offer
   World::EventId glare_timer_;
   int glares_ = 0, reinvites_done_ = 0;
 

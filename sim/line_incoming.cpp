@@ -69,21 +69,21 @@ void Line::on_invite(const Message& invite) {
 void Line::ring(RingOptions options) {
   if (state_ != LineState::ringing) return;
   Message m = response(invite_, options.status, options.tag);
+  const bool supported = sip::has_token(invite_, HeaderId::supported, "100rel");
+  const bool required = sip::has_token(invite_, HeaderId::require, "100rel");
+  const bool reliably = (options.reliable && supported) || required;
   if (options.with_sdp && !local_sdp_) {
-    const bool can_offer = options.reliable || sip::has_token(invite_, HeaderId::require, "100rel");
     if (!invite_.body().empty()) {
       const auto answer = make_answer(invite_.body());
       if (!answer) return reject(488);
       m.set_body("application/sdp", *answer);
-    } else if (can_offer) {
+    } else if (reliably) {
       m.set_body("application/sdp", make_offer(wanted_));
     }
   } else if (options.with_sdp) {
     m.set_body("application/sdp", sip::sdp::serialize(*local_sdp_));
   }
-  const bool supported = sip::has_token(invite_, HeaderId::supported, "100rel");
-  const bool required = sip::has_token(invite_, HeaderId::require, "100rel");
-  if ((options.reliable && supported) || required) return send_reliably(std::move(m));
+  if (reliably) return send_reliably(std::move(m));
   phone_.transactions_.respond(invite_, m);
 }
 
@@ -143,7 +143,7 @@ void Line::send_answer(std::string_view tag) {
     ok.set_body("application/sdp", sip::sdp::serialize(*local_sdp_));
   } else if (invite_.body().empty()) {
     ok.set_body("application/sdp", make_offer(wanted_));
-    answer_due_in_ack_ = true;
+    answer_due_in_ack_ = invite_.cseq().number;
   } else {
     const auto answer = make_answer(invite_.body());
     if (!answer) return reject(488);
@@ -191,7 +191,8 @@ void Line::on_ack(const Message& message) {
     reinvite_.reset();
     ++reinvites_done_;
   }
-  if (std::exchange(answer_due_in_ack_, false)) {
+  if (answer_due_in_ack_ == message.cseq().number) {
+    answer_due_in_ack_ = 0;
     if (message.body().empty()) {
       offer_ = Pending::none;
       later(seconds(1), [this] {  // who hangs up at once owes no answer
@@ -258,7 +259,7 @@ void Line::on_reinvite(const Message& message) {
   Message ok = response(message, 200);
   if (message.body().empty()) {
     ok.set_body("application/sdp", make_offer(wanted_));
-    answer_due_in_ack_ = true;
+    answer_due_in_ack_ = message.cseq().number;
   } else {
     const auto answer = make_answer(message.body());
     if (!answer) return phone_.transactions_.respond(message, response(message, 488));

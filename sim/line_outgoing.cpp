@@ -119,7 +119,7 @@ void Line::on_answered(const Message& response) {
     body = make_answer(response.body()).value_or("");
     if (response.body().empty()) complain("2xx without an offer to an INVITE without one");
   } else if (response.body().empty()) {
-    if (offer_ == Pending::ours) complain("2xx without an answer");
+    if (offer_ == Pending::ours && !late) complain("2xx without an answer");
   } else {
     take_answer(response.body());
   }
@@ -221,7 +221,7 @@ void Line::on_reinvite_response(const Message* response) {
     send_ack(*response, body);
     return start_session_timer(*response, true);
   }
-  if (offer_ == Pending::ours) offer_ = Pending::none;
+  if (reinvite_has_offer_) offer_ = Pending::none;
   if (state_ != LineState::up) return;
   if (status == 491) {
     ++glares_;
@@ -244,6 +244,7 @@ void Line::update(sip::sdp::Direction direction) {
 void Line::send_update(bool with_offer) {
   const bool early = state_ == LineState::ringback || state_ == LineState::ringing;
   if ((state_ != LineState::up && !early) || remote_tag_.empty() || offer_ != Pending::none) return;
+  if (with_offer && (reinvite_pending_ || reinvite_)) return;  // RFC 3311 §5.1
   Message m = request(Method::update);
   m.add(HeaderId::supported, "timer");
   if (session_seconds_ != 0) m.add(HeaderId::session_expires, std::to_string(session_seconds_) + ";refresher=uac");

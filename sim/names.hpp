@@ -19,6 +19,8 @@ class Names final : public transport::Resolver {
 
   void on_answer(std::function<void(transport::QueryId, const transport::Answer&)> handler) {
     handler_ = std::move(handler);
+    *alive_ = false;  // whoever asked before is gone, and gets no answer
+    alive_ = std::make_shared<bool>(true);
   }
   void host(const std::string& name, const IpAddress& ip) {
     transport::Record record;

@@ -16,7 +16,9 @@ using sip::Method;
 using sip::sdp::Direction;
 
 constexpr std::array tones{350.0, 440.0, 540.0, 640.0, 760.0, 880.0, 1040.0, 1210.0, 1410.0, 1640.0};
-constexpr double feature_tone = 1004;
+constexpr double feature_tone = 1004, idle_tone = 1900;
+// After the last call began: it is hung up after 40 s at the latest; who has lost his peer waits for the RTP timeout.
+constexpr Duration everybody_has_hung_up = seconds(150);
 constexpr std::array refusals{486, 486, 603, 480, 404, 488, 500, 503, 606};
 
 class Round {
@@ -33,7 +35,12 @@ class Round {
       at += random_.between({}, milliseconds(400));
       sim_.world().after(at, [this] { call(); });
     }
-    sim_.run_for(at + seconds(90));
+    sim_.run_for(at + everybody_has_hung_up);
+    for (const auto& phone : sim_.phones()) {
+      for (const auto& line : phone->lines()) {
+        if (!line->ended()) problems_.push_back("a call that does not end, Call-ID " + line->call_id());
+      }
+    }
     SoakReport report;
     report.problems = sim_.close();
     report.problems.insert(report.problems.end(), problems_.begin(), problems_.end());
@@ -242,7 +249,7 @@ void Round::act(Line& line) {
     case 7:
       return line.send(Method::options);
     case 8:
-      line.speak(tones[random_.below(tones.size())]);
+      line.speak(idle_tone);
       return later(random_.between(milliseconds(100), seconds(2)), [&line] { line.audio().be_quiet(); });
     default:
       if (random_.chance(0.4)) line.refer(any(phones_).user());

@@ -45,6 +45,10 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
     caller.party.uri = to_string(from->uri);
   }
   if (const Trunk* const trunk = trunk_at(source.remote.ip)) {
+    if (parts_.dialler.trunk_is_full(*trunk)) {
+      refuse(id, invite, 503, now, {{"Retry-After", "5"}});
+      return std::nullopt;
+    }
     caller.kind = call::LegKind::trunk;
     caller.label = "trunk:" + trunk->name;
     caller.codecs = trunk->codecs;
@@ -90,7 +94,7 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
 void Admission::on_invite(TransactionId id, const Message& invite, const transport::Source& source, TimePoint now) {
   const call::Headers retry_later = {{"Retry-After", std::to_string(draining_.value_or(seconds(5)).count())}};
   if (draining_) return refuse(id, invite, 503, now, retry_later);
-  if (parts_.store.backlog_full()) {
+  if (parts_.store.backlog_full() || parts_.media.congested()) {
     overload_.add();
     return refuse(id, invite, 503, now, retry_later);
   }

@@ -28,6 +28,7 @@ class Admission {
     registrar::Guard& guard;
     const routing::Directory& directory;
     store::Store& store;
+    media::Plane& media;
     Random& random;
     Counters& counters;
   };

@@ -38,6 +38,8 @@ class Dialler final : public TimerTarget {
                 call::Headers headers, OfficeSnapshot office, Outcome outcome, TimePoint now);
   bool is_ringing(CallId call) const { return dials_.contains(call); }
   OfficeSnapshot office_of(CallId call) const;
+  /// Whether trunk.max_calls calls, either way, are going on.
+  bool trunk_is_full(const Trunk& trunk) const;
 
   void on_call_event(const call::Event& event, TimePoint now);
   void on_timer(std::uint64_t token, TimePoint now) override;
@@ -83,7 +85,6 @@ class Dialler final : public TimerTarget {
   void finish(CallId call);
   void arm(Dial& dial, std::size_t slot, Duration after, TimePoint now);
   void on_leg_answered(Dial& dial, LegId leg, TimePoint now);
-  bool trunk_is_full(const Trunk& trunk) const;
 
   call::Calls& calls_;
   registrar::Registrar& registrar_;

@@ -106,6 +106,10 @@ Result<LegId, Refusal> Call::add_leg(AddLeg wanted, TimePoint now) {
   invite.headers = std::move(wanted.headers);
   invite.worker = worker();
   if (const Leg* const like = leg(wanted.like)) {
+    if (like->invite() != nullptr && like->direction() == LegDirection::inbound) {
+      invite.passed = sip::Message::request(sip::Method::invite, invite.to.uri);
+      settings_->header_rules.apply(*like->invite(), *invite.passed);
+    }
     if (like->invite() != nullptr && like->direction() == LegDirection::inbound)
       invite.max_forwards = like->invite()->max_forwards().value_or(sip::max_forwards_initial) - 1;
     if (like->is_up()) {
@@ -351,6 +355,7 @@ Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
   if (!a->is_up() || !b->is_up() || a->port() == nullptr || b->port() == nullptr) return fail(Refusal::wrong_state);
   for (Leg* const each : {a, b})
     if (Leg* const old = leg(each->peer); old != nullptr && old != a && old != b) old->peer = {};
+  for (Leg* const each : {a, b}) ack_alone(*each, now);
   const bool moved = a->port()->worker != b->port()->worker;
   if (moved && !b->move_port(a->port()->worker, now)) return fail(Refusal::no_port);
   if (moved) owner_.index_port(*b);
@@ -417,6 +422,7 @@ void Call::on_gone(Leg& leg, const Cause& cause, TimePoint now) {
   if (Leg* const peer = this->leg(leg.peer)) {
     peer->peer = {};
     if (peer->wants_our_response()) peer->refuse_offer(488, now);
+    ack_alone(*peer, now);
   }
   owner_.tell({id_, LegGone{leg.id(), cause, true}});
 }
@@ -436,6 +442,18 @@ void Call::answer_alone(Leg& leg, TimePoint now) {
   } else {
     leg.refuse_offer(488, now);
   }
+}
+
+/// Who was to answer the offer in this leg's 2xx is gone: we do, so that it has its ACK.
+void Call::ack_alone(Leg& leg, TimePoint now) {
+  if (!leg.owes_answer_in_ack() || leg.remote_offer() == nullptr) return;
+  const auto wish = wish_of(*leg.remote_offer());
+  const auto answer =
+      wish ? answer_for(*leg.remote_offer(), *wish, leg.local_media(), leg.local())
+           : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
+  if (!answer) return leg.hang_up({488, 88, "no common codec"}, now);
+  leg.exchange_for = {};
+  leg.ack(*answer, now);
 }
 
 void Call::on_offer(Leg& leg, TimePoint now) {
@@ -575,7 +593,7 @@ void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return;
   if (const auto* digit = std::get_if<media::Dtmf>(&event)) {
-    owner_.tell({id_, Digit{id, digit->digit, 0}});
+    owner_.tell({id_, Digit{id, digit->digit}});
   } else if (std::get_if<media::Timeout>(&event) != nullptr && leg->is_up()) {
     leg->audio_timed_out = true;
     owner_.tell({id_, AudioTimeout{id}});

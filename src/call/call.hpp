@@ -156,6 +156,7 @@ class Call final : public LegOwner {
   void renegotiate(Leg& a, Leg& b, TimePoint now);
   void step_renegotiation(Leg& leg, TimePoint now);
   void answer_alone(Leg& leg, TimePoint now);
+  void ack_alone(Leg& leg, TimePoint now);
   void note_end(HangupBy by, const Cause& why);
   HangupBy side_of(const Leg& leg) const;
   std::optional<std::uint32_t> worker() const;

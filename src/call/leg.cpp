@@ -33,12 +33,6 @@ Leg::~Leg() {
 
 // ---------------------------------------------------------------------------------------------------------- identity
 
-bool Leg::matches(const sip::DialogId& id) const {
-  if (id.call_id != call_id_ || id.local_tag != local_tag_) return false;
-  if (dialog_) return dialog_->id().remote_tag == id.remote_tag;
-  return true;
-}
-
 bool Leg::replaces_match(std::string_view to_tag, std::string_view from_tag) const {
   return local_tag_ == to_tag && dialog_ && dialog_->id().remote_tag == from_tag;
 }
@@ -62,7 +56,12 @@ LocalMedia Leg::local_media() const {
   LocalMedia out;
   out.session_id = session_id_;
   out.allowed = codecs_;
-  if (port_ && hop_) out.rtp = {services_.endpoint.advertise().ip_for(hop_->remote.ip), port_->rtp_port};
+  if (!port_ || !hop_) return out;
+  out.rtp = {services_.endpoint.advertise().ip_for(hop_->remote.ip), port_->rtp_port};
+  const auto& shown = settings_->public_ip;
+  if (std::find(shown.begin(), shown.end(), out.rtp.ip) != shown.end()) return out;
+  for (const IpAddress& bound : settings_->media_bound)  // sockets bound to one address are reached by that one only
+    if (bound.family == out.rtp.ip.family && !bound.is_any()) out.rtp.ip = bound;
   return out;
 }
 
@@ -321,13 +320,13 @@ void Leg::on_response(TransactionId id, const Message& response, Origin origin, 
       if (pending.context != 0) owner_->on_message_answered(*this, pending.context, response, now);
       break;
     case Request::invite:
-    case Request::prack:
+    case Request::aside:
       break;
   }
   // The dialog is gone on the other side (RFC 3261 §12.2.1.2); a plain 408 to a request that was passed on is not
   // enough.
   if (response.status() == 481 && state_ != LegState::leaving && state_ != LegState::ended && is_up() &&
-      pending.kind != Request::prack) {
+      pending.kind != Request::aside) {
     gone(cause_of_status(481), now);
   }
   check_finished(now);

@@ -21,6 +21,7 @@
 #include "media/media.hpp"
 #include "sip/dialog.hpp"
 #include "sip/digest.hpp"
+#include "sip/header_rules.hpp"
 #include "sip/message.hpp"
 #include "sip/sdp.hpp"
 #include "transaction/session_timer.hpp"
@@ -44,6 +45,9 @@ struct CallSettings {
   transaction::SessionTimerPolicy session_timer;
   Duration rtp_timeout = seconds(60);  ///< a leg whose audio is due and does not come is hung up; zero: never
   std::string product = "Junctor";     ///< User-Agent and Server
+  sip::HeaderRules header_rules;       ///< what of a caller's INVITE goes onto the INVITE to the called side
+  std::vector<IpAddress> media_bound;  ///< rtp.address; a wildcard says nothing
+  std::vector<IpAddress> public_ip;    ///< network.public_ip, which goes before the bound address
   std::string node = "1";              ///< prefix of tags and Call-IDs that we make
   sip::digest::HashFunctions hashes;
 };
@@ -101,7 +105,6 @@ struct Destination {
   std::string uri;                  ///< Request-URI and To
   transport::Target target;         ///< where to send: the flow of a registration, or empty to go by Route or URI
   std::vector<std::string> routes;  ///< Path of the registration, as Route values
-  std::string codecs_of;            ///< for people: "user:1002", "trunk:carrier"
   std::vector<std::string> codecs;  ///< codecs allowed, in order; empty: any
   std::optional<sip::digest::Account> account;  ///< to answer 401 and 407 with
 };
@@ -135,13 +138,14 @@ class Leg {
   const sip::sdp::Session* remote_offer() const { return offer_ ? &*offer_ : nullptr; }
   /// A re-INVITE or UPDATE of the far end waits for answer_offer(), offer_in_answer() or refuse_offer().
   bool wants_our_response() const { return exchange_ == Exchange::theirs && exchange_request_.has_value(); }
+  /// A 2xx of the far end brought an offer, and ack() has not answered it yet.
+  bool owes_answer_in_ack() const { return offer_in_2xx_; }
   bool offer_came_by_update() const { return exchange_request_ && exchange_request_->method() == sip::Method::update; }
   bool exchange_open() const { return exchange_ != Exchange::none; }
   bool media_answered() const { return local_ && remote_; }
   const media::PortLease* port() const { return port_ ? &*port_ : nullptr; }
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
-  bool matches(const sip::DialogId& id) const;
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
   const sip::Dialog* dialog() const { return dialog_ ? &*dialog_ : nullptr; }
 
@@ -166,16 +170,17 @@ class Leg {
   void reject(const Cause& why, TimePoint now, const Headers& headers = {});
 
   // -- outbound
-  /// Finds the way first; begin_invite() of the owner is asked for by on_located().
   struct OutboundInvite {
     Destination to;
     Party from;             ///< shown to the far end
     std::string from_host;  ///< host of From; empty: our address
     std::uint32_t max_forwards = 70;
     Headers headers;
+    std::optional<sip::Message> passed;    ///< headers of another leg's INVITE that the rules let through
     std::optional<MediaWish> wish;        ///< what to offer; nothing: the far end shall offer (late offer)
     std::optional<std::uint32_t> worker;  ///< where the port shall be
   };
+  /// Finds the way first; the INVITE goes out at once or, when DNS is asked, from on_located().
   void start_outbound(OutboundInvite invite, TimePoint now);
   void on_located(std::span<const transport::Hop> hops, TimePoint now);
   /// The ACK with our answer, for a 2xx that had the offer.
@@ -211,7 +216,7 @@ class Leg {
 
  private:
   enum class Exchange : std::uint8_t { none, ours, theirs };
-  enum class Request : std::uint8_t { invite, reinvite, update, refresh, prack, bye, other };
+  enum class Request : std::uint8_t { invite, reinvite, update, refresh, aside /* its answer changes nothing */, bye, other };
   struct Pending {
     TransactionId id;
     Request kind = Request::other;

@@ -62,7 +62,9 @@ void Leg::on_located(std::span<const transport::Hop> hops, TimePoint now) {
   // A far end that shall make the offer is not asked for reliable provisionals: its offer then comes with the 2xx,
   // where the caller's answer can follow in the ACK.
   invite.add(HeaderId::supported, out.wish ? supported_extensions : std::string_view("timer, replaces"));
-  for (const auto& [name, value] : out.headers) invite.add(name, value);
+  if (out.passed)
+    for (const sip::HeaderField field : out.passed->headers()) invite.add(field.name, field.value);
+  for (const auto& [name, value] : out.headers) invite.set(name, value);
   if (offer_) put_session(invite, *offer_);
   initial_request_ = std::move(invite);
   state_ = LegState::calling;
@@ -111,7 +113,7 @@ bool Leg::acknowledge_provisional(const Message& provisional, TimePoint now) {
   transport::Target target = transport::Target::of(prack);
   if (kind_ == LegKind::device && early->dialog.route_set().empty()) target = transport::Target::to(*hop_, target.uri);
   const TransactionId id = services_.endpoint.send_request(std::move(prack), std::move(target), id_.value, now);
-  pending_.push_back({id, Request::prack, 0, nullptr});
+  pending_.push_back({id, Request::aside, 0, nullptr});
   return true;
 }
 
@@ -208,7 +210,7 @@ void Leg::release_fork(const Message& response, TimePoint now) {
   Message bye = dialog->request(Method::bye);
   const auto bye_target = transport::Target::of(bye);
   const TransactionId id = services_.endpoint.send_request(std::move(bye), bye_target, id_.value, now);
-  pending_.push_back({id, Request::prack, 0, nullptr});
+  pending_.push_back({id, Request::aside, 0, nullptr});
 }
 
 void Leg::on_invite_failure(const Message& response, Origin origin, TimePoint now) {

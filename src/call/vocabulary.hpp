@@ -84,7 +84,6 @@ struct Answered {
 struct Digit {
   LegId leg;
   char digit = 0;
-  std::uint32_t duration_ms = 0;
 };
 /// The far end asks us to call somebody for it (RFC 3515). Has been answered 202; tell it more by
 /// Calls::refer_progress().

@@ -190,13 +190,14 @@ struct Security {
   seconds block_secs{300};
   std::vector<std::string> scanner_agents = {"friendly-scanner", "sipvicious", "sipcli", "sip-scan", "VaxSIPUserAgent"};
   seconds nonce_secs{300};
+  std::vector<std::string> md5_only_agents = {"baresip v0", "baresip v1", "baresip v2"};
   bool operator==(const Security&) const = default;
 };
 
 struct Records {
   std::uint32_t keep_days = 0;      ///< 0 = for ever
   seconds messages_secs{600};       ///< how long after its end the messages of a call are kept
-  std::uint32_t messages_max = 64;  ///< last messages kept per call
+  std::uint32_t messages_bytes = 16'777'216;  ///< of the ring of last SIP messages, all calls together
   bool operator==(const Records&) const = default;
 };
 

@@ -28,7 +28,7 @@ constexpr std::string_view strategy_words[] = {"ring_all",   "longest_idle", "ro
 
 void hub(Visitor& v, Hub& c) {
   v.key(Key("data_dir").at_start(), &c.data_dir);
-  v.key("domains", &c.domains);
+  v.key(Key("domains").at_start(), &c.domains);
   v.key(Key("realm").at_start(), &c.realm);
   v.key(Key("drain_secs").between(0, day_secs), &c.drain_secs);
   v.key(Key("node").between(1, 9999).at_start(), &c.node);
@@ -44,10 +44,10 @@ void sip(Visitor& v, Sip& c) {
   v.key(Key("ws_path").at_start(), &c.ws_path);
   v.key(Key("session_expires_secs").between(90, day_secs), &c.session_expires_secs);
   v.key(Key("session_expires_min_secs").between(90, day_secs), &c.session_expires_min_secs);
-  v.key(Key("register_expires_secs").between(1, year_secs), &c.register_expires_secs);
-  v.key(Key("register_expires_min_secs").between(1, year_secs), &c.register_expires_min_secs);
-  v.key(Key("register_expires_max_secs").between(1, year_secs), &c.register_expires_max_secs);
-  v.key(Key("contacts_max").between(1, 100), &c.contacts_max);
+  v.key(Key("register_expires_secs").between(1, year_secs).at_start(), &c.register_expires_secs);
+  v.key(Key("register_expires_min_secs").between(1, year_secs).at_start(), &c.register_expires_min_secs);
+  v.key(Key("register_expires_max_secs").between(1, year_secs).at_start(), &c.register_expires_max_secs);
+  v.key(Key("contacts_max").between(1, 100).at_start(), &c.contacts_max);
   v.key(Key("message_bytes_max").between(4096, 1'048'576).at_start(), &c.message_bytes_max);
   v.key(Key("connections_max").between(1, 1'000'000).at_start(), &c.connections_max);
   v.key(Key("connection_idle_secs").between(10, day_secs).at_start(), &c.connection_idle_secs);
@@ -126,10 +126,11 @@ void features(Visitor& v, Features& c) {
 }
 
 void security(Visitor& v, Security& c) {
-  v.key(Key("auth_failures_max").between(1, 1'000'000), &c.auth_failures_max);
-  v.key(Key("block_secs").between(0, year_secs), &c.block_secs);
-  v.key("scanner_agents", &c.scanner_agents);
-  v.key(Key("nonce_secs").between(10, day_secs), &c.nonce_secs);
+  v.key(Key("auth_failures_max").between(1, 1'000'000).at_start(), &c.auth_failures_max);
+  v.key(Key("block_secs").between(0, year_secs).at_start(), &c.block_secs);
+  v.key(Key("scanner_agents").at_start(), &c.scanner_agents);
+  v.key(Key("nonce_secs").between(10, day_secs).at_start(), &c.nonce_secs);
+  v.key(Key("md5_only_agents").at_start(), &c.md5_only_agents);
 }
 
 void hotkey(Visitor& v, Hotkey& c) {
@@ -286,8 +287,8 @@ void describe(Visitor& v, Config& c) {
   v.table("hub", [&] { hub(v, c.hub); });
   v.table("store", [&] { v.choice(Key("sync").at_start(), c.store.sync, sync_words); });
   v.table("network", [&] {
-    v.key("public_ip", &c.network.public_ip);
-    v.key("local_networks", &c.network.local_networks);
+    v.key(Key("public_ip").at_start(), &c.network.public_ip);
+    v.key(Key("local_networks").at_start(), &c.network.local_networks);
   });
   v.table("sip", [&] { sip(v, c.sip); });
   v.table("rtp", [&] { rtp(v, c.rtp); });
@@ -299,8 +300,8 @@ void describe(Visitor& v, Config& c) {
   v.table("security", [&] { security(v, c.security); });
   v.table("records", [&] {
     v.key(Key("keep_days").between(0, days_max), &c.records.keep_days);
-    v.key(Key("messages_secs").between(0, day_secs), &c.records.messages_secs);
-    v.key(Key("messages_max").between(0, 10'000), &c.records.messages_max);
+    v.key(Key("messages_secs").between(0, day_secs).at_start(), &c.records.messages_secs);
+    v.key(Key("messages_bytes").between(65'536, 1'073'741'824).at_start(), &c.records.messages_bytes);
   });
   v.table("features", [&] { features(v, c.features); });
   v.list("users", c.users, user);

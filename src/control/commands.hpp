@@ -98,7 +98,6 @@ struct SipMessage {
 struct CallDetail {
   CallInfo call;
   std::vector<SipMessage> messages;    ///< oldest first; only when asked for
-  std::uint64_t messages_dropped = 0;  ///< older ones, past the bound of the ring
 };
 
 struct Registration {

@@ -161,7 +161,6 @@ json::value to_json(const SipMessage& m) {
 json::value to_json(const CallDetail& d) {
   json::value out = to_json(d.call);
   out.as_object().emplace("messages", to_json(d.messages));
-  out.as_object().emplace("messages_dropped", d.messages_dropped);
   return out;
 }
 

@@ -134,9 +134,6 @@ int carry_out(const CallsShow& command) {
                {"id", "direction", "state", "from", "from_name", "to", "trunk", "route", "start", "answer", "end"});
   print_legs(call);
   for (const json::value& message : array_of(call, "messages")) print_message(message);
-  if (const auto dropped = number_of(call, "messages_dropped"); command.messages && dropped > 0) {
-    std::printf("\n%lld earlier messages are no longer there\n", static_cast<long long>(dropped));
-  }
   return exit_ok;
 }
 

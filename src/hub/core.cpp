@@ -31,7 +31,29 @@ std::shared_ptr<const call::CallSettings> call_settings(const config::Config& co
   out->product = std::string(product);
   out->node = std::to_string(config.hub.node);
   out->hashes = hashes;
+  out->header_rules = {sip::keep("Subject"),  sip::keep("Priority"), sip::keep("User-to-User"), sip::keep("Alert-Info"),
+                       sip::keep("Call-Info"), sip::keep("Diversion"), sip::keep("History-Info"), sip::keep("X-*")};
+  out->media_bound = config.rtp.address;
+  out->public_ip = config.network.public_ip;
   return out;
+}
+
+constexpr seconds overload_retry_after{5};
+
+/// The User-Agent of a message that has not been parsed; empty if there is none.
+std::string_view user_agent_of(std::string_view message) {
+  constexpr std::string_view name = "user-agent:";
+  for (std::size_t at = message.find('\n'); at != std::string_view::npos; at = message.find('\n', at + 1)) {
+    const std::string_view line = message.substr(at + 1, name.size());
+    if (line.size() < name.size() || line.front() == '\r') return {};
+    const bool same = std::equal(line.begin(), line.end(), name.begin(), [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+    if (!same) continue;
+    const std::string_view value = message.substr(at + 1 + name.size());
+    return value.substr(0, value.find('\r'));
+  }
+  return {};
 }
 
 registrar::Reach reach_of(const transport::Source& source) {
@@ -59,13 +81,14 @@ const routing::User* Core::Directory::find_user(std::string_view username) const
 }
 
 Core::Core(config::Snapshot config, Outside outside, TimePoint now)
-    : config_(std::move(config)), outside_(std::move(outside)), messages_(outside_.message_ring_bytes, config_->records.messages_secs) {
+    : config_(std::move(config)), outside_(std::move(outside)), messages_(config_->records.messages_bytes, config_->records.messages_secs), started_with_(config_) {
   Outside& o = outside_;
   transport::TransactionUser& user = *this;
   registrar::RegisterReplies& replies = *this;
   call::EventSink& events = *this;
   transport::EndpointSettings settings;
   settings.host_names = config_->hub.domains;
+  settings.datagram_bytes_max = config_->sip.message_bytes_max;
   settings.server = product;
   endpoint_ = std::make_unique<transport::Endpoint>(
       settings, transport::EndpointParts{o.timers, o.random, o.counters, o.datagrams, o.streams, o.resolver},
@@ -74,6 +97,7 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   registrar::AuthenticatorSettings authentication;
   authentication.realm = config_->hub.realm;
   authentication.nonce_life = config_->security.nonce_secs;
+  authentication.md5_only_agents = config_->security.md5_only_agents;
   authenticator_ = std::make_unique<registrar::Authenticator>(authentication, users_, o.hashes, o.mac, o.random,
                                                               o.counters);
   registrar::GuardSettings guard;
@@ -92,7 +116,7 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   records_ = std::make_unique<apps::Records>(*calls_, o.store, o.wall);
   admission_ = std::make_unique<apps::Admission>(apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_,
                                                                         *authenticator_, *guard_, directory_, o.store,
-                                                                        o.random, o.counters});
+                                                                        o.media, o.random, o.counters});
   std::string fault;
   office_ = make_office(*config_, &fault);
   JUNCTOR_CHECK(office_ != nullptr);  // the configuration has been checked before it came here
@@ -112,14 +136,14 @@ void Core::take_settings() {
 }
 
 void Core::take_file_users() {
-  for (registrar::User& user : file_users(*config_, outside_.hashes)) users_.put(std::move(user));
+  for (registrar::User& user : file_users(*config_, authenticator_->realm(), outside_.hashes)) users_.put(std::move(user));
 }
 
 Result<void, std::string> Core::load(TimePoint now) {
   auto rows = outside_.store.load_users();
   if (!rows) return fail(std::move(rows.error()));
   for (store::UserRow& row : *rows) {
-    if (row.realm != config_->hub.realm)
+    if (row.realm != authenticator_->realm())
       outside_.log.warning("a user's password was stored for another realm; set it again",
                            {{"user", row.username}, {"realm", row.realm}});
     users_.put(registrar::from_row(std::move(row)));
@@ -127,7 +151,8 @@ Result<void, std::string> Core::load(TimePoint now) {
   const auto bindings = registrar_->load(now);
   if (!bindings) return fail(bindings.error());
   locate_trunks(now);
-  if (config_->records.keep_days > 0) schedule(Timer::prune, prune_interval, now);
+  schedule(Timer::trunks, trunk_lookup_interval, now);
+  schedule(Timer::prune, prune_interval, now);
   return {};
 }
 
@@ -138,25 +163,26 @@ void Core::schedule(Timer timer, Duration after, TimePoint now) {
 
 void Core::on_timer(std::uint64_t token, TimePoint now) {
   --own_timers_;
-  if (static_cast<Timer>(token) == Timer::trunks) return locate_trunks(now);
+  if (static_cast<Timer>(token) == Timer::trunks) {
+    locate_trunks(now);
+    return schedule(Timer::trunks, trunk_lookup_interval, now);
+  }
+  schedule(Timer::prune, prune_interval, now);
+  if (config_->records.keep_days == 0) return;
   const auto keep = std::chrono::days(config_->records.keep_days);
   const auto before = outside_.wall.at(now) - keep;
   outside_.store.write(store::PruneCalls{before.time_since_epoch().count()}, nullptr, 0, now);
-  schedule(Timer::prune, prune_interval, now);
 }
 
 // ------------------------------------------------------------------------------------------------------------- trunks
 
 void Core::locate_trunks(TimePoint now) {
-  bool names = false;
   for (std::size_t i = 0; i < office_->trunks.size(); ++i) {
     const std::string& host = office_->trunks[i].host;
     if (Address::parse(host) || IpAddress::parse(host)) continue;
-    names = true;
     if (const auto hops = endpoint_->locate(transport::Target::to_uri("sip:" + host), trunk_owner | i, now))
       take_trunk_addresses(i, *hops);
   }
-  if (names) schedule(Timer::trunks, trunk_lookup_interval, now);
 }
 
 void Core::take_trunk_addresses(std::size_t index, std::span<const transport::Hop> hops) {
@@ -174,34 +200,39 @@ void Core::take_trunk_addresses(std::size_t index, std::span<const transport::Ho
 // -------------------------------------------------------------------------------------------------- from the outside
 
 /// Scanners are dropped before anything is done about them: they get no answer at all.
-bool Core::is_unwelcome(const Address& from, std::span<const std::uint8_t> bytes, TimePoint now) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (text.starts_with("SIP/2.0 ")) return false;
-  std::string_view agent;
-  constexpr std::string_view name = "\nUser-Agent:";
-  if (const auto at = text.find(name); at != std::string_view::npos) {
-    agent = text.substr(at + name.size());
-    agent = agent.substr(0, agent.find('\r'));
-  }
-  return guard_->drops(from.ip, agent, now);
+bool Core::is_unwelcome(const IpAddress& from, std::string_view message, TimePoint now) {
+  if (message.starts_with("SIP/2.0 ")) return false;
+  return guard_->drops(from, user_agent_of(message), now);
+}
+
+/// More is under way than the disk or a media worker keeps up with: new work is turned away until it has caught up.
+void Core::check_overload() {
+  const bool overloaded = outside_.store.backlog_full() || outside_.media.congested();
+  endpoint_->set_overload(overloaded ? std::optional(overload_retry_after) : std::nullopt);
 }
 
 void Core::on_datagram(std::uint64_t listener, const Address& from, std::span<const std::uint8_t> bytes,
                        TimePoint now) {
-  if (is_unwelcome(from, bytes, now)) return;
+  if (is_unwelcome(from.ip, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, now)) return;
+  check_overload();
   endpoint_->on_datagram(static_cast<ListenerIndex>(listener), from, bytes, now);
 }
 
 void Core::on_open(ConnectionId id, ListenerIndex listener, const Address& local, const Address& remote,
                    TimePoint now) {
+  connections_[id] = remote.ip;
   endpoint_->on_open(id, listener, local, remote, now);
 }
 
 void Core::on_message(ConnectionId id, std::string&& message, TimePoint now) {
+  const auto from = connections_.find(id);
+  if (from != connections_.end() && is_unwelcome(from->second, message, now)) return outside_.streams.close(id);
+  check_overload();
   endpoint_->on_stream_message(id, std::move(message), now);
 }
 
 void Core::on_close(ConnectionId id, std::string_view reason, TimePoint now) {
+  connections_.erase(id);
   endpoint_->on_close(id, reason, now);
   registrar_->on_connection_closed(id);
 }
@@ -297,7 +328,7 @@ Result<std::vector<std::string>, std::string> Core::reload(config::Snapshot conf
   std::string fault;
   auto office = make_office(*config, &fault);
   if (office == nullptr) return fail(std::move(fault));
-  auto restart = config::needs_restart(*config_, *config);
+  auto restart = config::needs_restart(*started_with_, *config);
   std::vector<std::string> gone;
   users_.for_each([&](const registrar::User& user) {
     const bool still = std::any_of(config->users.begin(), config->users.end(),
@@ -312,21 +343,39 @@ Result<std::vector<std::string>, std::string> Core::reload(config::Snapshot conf
   office_ = std::move(office);
   take_settings();
   take_file_users();
+  locate_trunks(now);
   return restart;
 }
 
 void Core::drain(seconds retry_after) { admission_->set_draining(retry_after); }
 
-void Core::put_user(registrar::User user, std::string_view password, store::AckTarget* stored, TimePoint now) {
-  registrar::set_password(user, config_->hub.realm, password, outside_.hashes);
-  outside_.store.write(store::PutUser{registrar::to_row(user, config_->hub.realm)}, stored, 0, now);
-  users_.put(std::move(user));
+void Core::put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now) {
+  registrar::set_password(user, authenticator_->realm(), password, outside_.hashes);
+  const store::UserRow row = registrar::to_row(user, authenticator_->realm());
+  changes_[next_change_] = [this, user = std::move(user), stored = std::move(stored)](bool ok, TimePoint) {
+    if (ok) users_.put(user);
+    stored(ok);
+  };
+  outside_.store.write(store::PutUser{row}, this, next_change_++, now);
 }
 
-void Core::remove_user(std::string_view username, store::AckTarget* stored, TimePoint now) {
-  registrar_->forget(username, now);
-  outside_.store.write(store::RemoveUser{std::string(username)}, stored, 0, now);
-  users_.remove(username);
+void Core::remove_user(std::string username, Stored stored, TimePoint now) {
+  changes_[next_change_] = [this, username, stored = std::move(stored)](bool ok, TimePoint then) {
+    if (ok) {
+      registrar_->forget(username, then);
+      users_.remove(username);
+    }
+    stored(ok);
+  };
+  outside_.store.write(store::RemoveUser{std::move(username)}, this, next_change_++, now);
+}
+
+void Core::on_stored(std::uint64_t token, bool ok, TimePoint now) {
+  const auto at = changes_.find(token);
+  if (at == changes_.end()) return;
+  const auto change = std::move(at->second);
+  changes_.erase(at);
+  change(ok, now);
 }
 
 Ledger Core::ledger() const {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "apps/admission.hpp"
@@ -39,7 +40,6 @@ struct Outside {
   registrar::Mac mac = nullptr;
   std::vector<transport::Listener> listeners;
   transport::LocalAddressFor local_address_for;
-  std::size_t message_ring_bytes = call::MessageRing::bytes_default;
 };
 
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
@@ -57,6 +57,7 @@ class Core final : public DatagramSink,
                    private transport::TransactionUser,
                    private registrar::RegisterReplies,
                    private call::EventSink,
+                   private store::AckTarget,
                    private TimerTarget {
  public:
   Core(config::Snapshot config, Outside outside, TimePoint now);
@@ -80,9 +81,11 @@ class Core final : public DatagramSink,
   /// New calls get 503 with Retry-After; what is going on goes on.
   void drain(seconds retry_after);
   bool draining() const { return admission_->draining(); }
-  /// A user of the database, with this password; `stored` is told when it is safe.
-  void put_user(registrar::User user, std::string_view password, store::AckTarget* stored, TimePoint now);
-  void remove_user(std::string_view username, store::AckTarget* stored, TimePoint now);
+  /// Told when a change of the users is safe and in effect, or (false) when it could not be stored and is not.
+  using Stored = std::function<void(bool ok)>;
+  /// A user of the database, with this password.
+  void put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now);
+  void remove_user(std::string username, Stored stored, TimePoint now);
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
 
@@ -130,7 +133,11 @@ class Core final : public DatagramSink,
 
   void on_register(TransactionId, const sip::Message&, const transport::Source&, TimePoint);
   void answer(TransactionId, const sip::Message& request, int status, TimePoint, const call::Headers& headers = {});
-  bool is_unwelcome(const Address& from, std::span<const std::uint8_t> bytes, TimePoint now);
+  // store::AckTarget
+  void on_stored(std::uint64_t token, bool ok, TimePoint now) override;
+
+  bool is_unwelcome(const IpAddress& from, std::string_view message, TimePoint now);
+  void check_overload();
   void take_settings();
   void take_file_users();
   void locate_trunks(TimePoint now);
@@ -142,7 +149,11 @@ class Core final : public DatagramSink,
   registrar::Users users_;
   Directory directory_{users_};
   call::MessageRing messages_;
+  config::Snapshot started_with_;  ///< what the keys that need a restart are taken from
   apps::OfficeSnapshot office_;
+  std::unordered_map<ConnectionId, IpAddress> connections_;
+  std::unordered_map<std::uint64_t, std::function<void(bool, TimePoint)>> changes_;  // of users, not yet stored
+  std::uint64_t next_change_ = 1;
   std::unique_ptr<transport::Endpoint> endpoint_;
   std::unique_ptr<registrar::Authenticator> authenticator_;
   std::unique_ptr<registrar::Guard> guard_;

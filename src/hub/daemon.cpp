@@ -132,6 +132,7 @@ class Daemon {
   Result<void, std::string> open_store();
   Result<void, std::string> open_listeners();
   Result<void, std::string> listen(transport::Protocol protocol, const std::vector<Address>& addresses);
+  std::function<std::unique_ptr<StreamFramer>()> sip_framer() const;
   void build_core();
   void on_signal(net::Signal signal, TimePoint now);
   void reload(TimePoint now);
@@ -163,9 +164,16 @@ class Daemon {
   std::unique_ptr<control::LocalServer> local_server_;
   std::optional<TimePoint> drain_until_;
   bool hung_up_ = false;
+  bool told_to_stop_ = false;
   TimePoint next_trim_{};
   std::size_t trimmed_at_ = 0;
 };
+
+std::function<std::unique_ptr<StreamFramer>()> Daemon::sip_framer() const {
+  transport::FramerBounds bounds;
+  bounds.body_bytes = config_->sip.message_bytes_max;
+  return [bounds] { return std::make_unique<transport::SipFramer>(bounds); };
+}
 
 bool is_missing_family(const Address& address, const std::string& error) {
   return address.ip.family == Family::v6 && address.ip.is_any() &&
@@ -173,10 +181,11 @@ bool is_missing_family(const Address& address, const std::string& error) {
 }
 
 Result<void, std::string> Daemon::listen(transport::Protocol protocol, const std::vector<Address>& addresses) {
+  const auto framer = sip_framer();
   for (const Address& wanted : addresses) {
     const auto index = static_cast<ListenerIndex>(listeners_.size());
     net::StreamService service;
-    service.framer = [] { return std::make_unique<transport::SipFramer>(); };
+    service.framer = framer;
     service.sink = &sinks_;
     service.idle_timeout = config_->sip.connection_idle_secs;
     const auto bound = protocol == transport::Protocol::udp ? loop_->listen_udp(index, wanted, sinks_)
@@ -193,14 +202,13 @@ Result<void, std::string> Daemon::listen(transport::Protocol protocol, const std
 }
 
 Result<void, std::string> Daemon::open_listeners() {
-  if (!config_->sip.tls.empty()) return fail(std::string("sip.tls: SIP over TLS is not available in this version"));
   if (auto done = listen(transport::Protocol::udp, config_->sip.udp); !done) return done;
   if (auto done = listen(transport::Protocol::tcp, config_->sip.tcp); !done) return done;
   ListenerIndex outgoing = 0;
   for (const transport::Listener& listener : listeners_)
     if (listener.protocol == transport::Protocol::tcp) outgoing = listener.index;
   net::StreamService service;
-  service.framer = [] { return std::make_unique<transport::SipFramer>(); };
+  service.framer = sip_framer();
   service.sink = &sinks_;
   service.idle_timeout = config_->sip.connection_idle_secs;
   edge_->set_outgoing(outgoing, std::move(service));
@@ -328,15 +336,15 @@ void Daemon::reload(TimePoint now) {
 
 void Daemon::on_signal(net::Signal signal, TimePoint now) {
   if (signal == net::Signal::hangup) return reload(now);
-  if (drain_until_) {  // the second one: at once
-    loop_->stop();
-    return;
+  if (hung_up_) return loop_->stop();        // the third one: no wait for the answers to BYE
+  if (std::exchange(told_to_stop_, true)) {  // the second one: no wait for the calls, which get BYE now
+    drain_until_ = now;
+  } else if (!drain_until_) {
+    begin_drain(core_->config().hub.drain_secs, now);
   }
-  begin_drain(config_->hub.drain_secs, now);
 }
 
 void Daemon::begin_drain(seconds timeout, TimePoint now) {
-  if (drain_until_) return;
   net::notify_service_manager("STOPPING=1");
   log_->info("draining", {{"calls", std::to_string(core_->ledger().calls)}, {"secs", std::to_string(timeout.count())}});
   core_->drain(timeout);

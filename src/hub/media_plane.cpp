@@ -162,16 +162,8 @@ std::optional<media::PortLease> MediaPlane::take_port(Family family, std::option
 
 void MediaPlane::command(std::uint32_t worker, media::Command command) { lanes_[worker]->send(std::move(command)); }
 
-std::size_t MediaPlane::ports_in_use() const {
-  std::size_t total = 0;
-  for (const auto& lane : lanes_) total += lane->thread().ports_in_use();
-  return total;
-}
-
-std::size_t MediaPlane::backlog() const {
-  std::size_t total = 0;
-  for (const auto& lane : lanes_) total += lane->command_backlog();
-  return total;
+bool MediaPlane::congested() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->command_backlog() > 0; });
 }
 
 }  // namespace junctor::hub

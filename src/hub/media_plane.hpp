@@ -31,9 +31,7 @@ class MediaPlane final : public media::Plane {
   std::optional<media::PortLease> take_port(Family family, std::optional<std::uint32_t> worker) override;
   void command(std::uint32_t worker, media::Command command) override;
 
-  std::size_t ports_in_use() const;
-  /// Commands that wait because a worker's queue is full; admission looks at it.
-  std::size_t backlog() const;
+  bool congested() const override;
 
  private:
   class Lane;

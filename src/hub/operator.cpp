@@ -28,22 +28,19 @@ std::string_view word(call::LegState state) {
   return "";
 }
 
-/// Waits for the database, then answers the operator.
-class StoredReply final : public store::AckTarget {
- public:
-  explicit StoredReply(control::Reply<void> reply) : reply_(std::move(reply)) {}
-  void on_stored(std::uint64_t, bool ok, TimePoint) override {
-    if (ok) {
-      reply_({});
-    } else {
-      reply_(fail(Failure{"store_failed", "the database did not take it"}));
-    }
-    delete this;  // made by new for this one acknowledgement
-  }
+/// As commands and the configuration write it: "udp".
+std::string word(transport::Protocol protocol) {
+  std::string out(transport::to_string(protocol));
+  for (char& c : out) c = static_cast<char>(c | 0x20);
+  return out;
+}
 
- private:
-  control::Reply<void> reply_;
-};
+Core::Stored answer_when_stored(control::Reply<void> reply) {
+  return [reply = std::move(reply)](bool ok) {
+    if (ok) return reply({});
+    reply(fail(Failure{"store_failed", "the database did not take it"}));
+  };
+}
 
 }  // namespace
 
@@ -142,7 +139,7 @@ std::optional<control::CallDetail> Operator::find_call(const std::string& id, bo
     control::SipMessage shown;
     shown.at = core_.wall().at(message.at);
     shown.sent = message.direction == transport::Direction::sent;
-    shown.transport = to_string(message.protocol);
+    shown.transport = word(message.protocol);
     shown.local = message.local;
     shown.remote = message.remote;
     shown.bytes = std::move(message.text);
@@ -157,7 +154,7 @@ std::vector<control::Registration> Operator::registrations(TimePoint now) {
     control::Registration to;
     to.user = from.user;
     to.contact = from.contact.uri;
-    to.transport = transport::to_string(static_cast<transport::Protocol>(from.contact.reach.protocol));
+    to.transport = word(static_cast<transport::Protocol>(from.contact.reach.protocol));
     to.address = to_string(from.contact.reach.remote);
     to.user_agent = from.contact.user_agent;
     for (const std::string& path : from.contact.path) to.path += (to.path.empty() ? "" : ", ") + path;
@@ -263,7 +260,7 @@ void Operator::add_user(control::NewUser user, control::Reply<void> reply, TimeP
   registrar::User made;
   made.username = std::move(user.username);
   made.display_name = std::move(user.display_name);
-  core_.put_user(std::move(made), user.password, new StoredReply(std::move(reply)), now);
+  core_.put_user(std::move(made), user.password, answer_when_stored(std::move(reply)), now);
 }
 
 void Operator::set_password(std::string username, std::string password, control::Reply<void> reply, TimePoint now) {
@@ -271,7 +268,7 @@ void Operator::set_password(std::string username, std::string password, control:
   if (user == nullptr) return reply(fail(Failure{"not_found", "no such user: " + username}));
   if (user->from_file)
     return reply(fail(Failure{"wrong_state", "user " + username + " is in the configuration file; change it there"}));
-  core_.put_user(*user, password, new StoredReply(std::move(reply)), now);
+  core_.put_user(*user, password, answer_when_stored(std::move(reply)), now);
 }
 
 void Operator::remove_user(std::string username, control::Reply<void> reply, TimePoint now) {
@@ -279,7 +276,7 @@ void Operator::remove_user(std::string username, control::Reply<void> reply, Tim
   if (user == nullptr) return reply(fail(Failure{"not_found", "no such user: " + username}));
   if (user->from_file)
     return reply(fail(Failure{"wrong_state", "user " + username + " is in the configuration file; remove it there"}));
-  core_.remove_user(username, new StoredReply(std::move(reply)), now);
+  core_.remove_user(username, answer_when_stored(std::move(reply)), now);
 }
 
 }  // namespace junctor::hub

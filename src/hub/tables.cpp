@@ -142,7 +142,7 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
   return office;
 }
 
-std::vector<registrar::User> file_users(const config::Config& config, const sip::digest::HashFunctions& hashes) {
+std::vector<registrar::User> file_users(const config::Config& config, std::string_view realm, const sip::digest::HashFunctions& hashes) {
   std::vector<registrar::User> out;
   for (const config::User& from : config.users) {
     registrar::User user;
@@ -153,7 +153,7 @@ std::vector<registrar::User> file_users(const config::Config& config, const sip:
     user.ring_secs = static_cast<std::uint32_t>(from.ring_secs.count());
     user.from_file = true;
     if (from.ha1.empty()) {
-      registrar::set_password(user, config.hub.realm, from.password.value, hashes);
+      registrar::set_password(user, realm, from.password.value, hashes);
     } else {
       user.ha1_md5 = from.ha1.md5;
       user.ha1_sha256 = from.ha1.sha256;

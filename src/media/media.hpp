@@ -1,6 +1,6 @@
 #pragma once
 // What passes between the control thread and a media worker: commands down, events up, all plain values. The control
-// side sees a Plane; net (real sockets, queues) and sim (simulated ones) implement it around media::Worker.
+// side sees a Plane; hub (over net's sockets and queues) and sim (simulated ones) implement it around media::Worker.
 //
 // Ports, slots and tags
 //   A worker has numbered slots, 0 … slots-1. net binds one pair of UDP sockets per slot (RTP on an even port, RTCP on
@@ -317,6 +317,8 @@ class Plane {
   virtual std::optional<PortLease> take_port(Family family, std::optional<std::uint32_t> worker) = 0;
   /// Never dropped and never blocks.
   virtual void command(std::uint32_t worker, Command command) = 0;
+  /// Commands pile up because a worker does not keep up: no new calls for now.
+  virtual bool congested() const { return false; }
 };
 
 }  // namespace junctor::media

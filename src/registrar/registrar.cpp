@@ -358,9 +358,12 @@ std::vector<Contact> Registrar::lookup(std::string_view user, TimePoint now) con
   const auto at = users_.find(user);
   if (at == users_.end()) return contacts;
   for (auto b = at->second.bindings.rbegin(); b != at->second.bindings.rend(); ++b) {
-    if (b->expires > now) contacts.push_back(to_contact(*b, now));
+    if (b->expires <= now) continue;
+    Contact contact = to_contact(*b, now);
+    const auto behind_equals =
+        std::ranges::upper_bound(contacts, contact.q_milli, std::ranges::greater{}, &Contact::q_milli);
+    contacts.insert(behind_equals, std::move(contact));
   }
-  std::ranges::stable_sort(contacts, std::ranges::greater{}, &Contact::q_milli);
   return contacts;
 }
 

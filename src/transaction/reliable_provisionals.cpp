@@ -1,5 +1,6 @@
 #include "transaction/reliable_provisionals.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "transaction/release.hpp"
@@ -49,9 +50,10 @@ Step ReliableProvisionals::on_wake(TimePoint now) {
 }
 
 bool ReliableProvisionals::hold(const sip::Message& final_response) {
-  if (!outstanding_ || !with_body_ || stopped_ || final_response.status() / 100 != 2) return false;
+  const bool body_waits = std::any_of(waiting_.begin(), waiting_.end(),
+                                      [](const sip::Message& provisional) { return !provisional.body().empty(); });
+  if (stopped_ || final_response.status() / 100 != 2 || !((outstanding_ && with_body_) || body_waits)) return false;
   held_ = final_response;
-  waiting_.clear();
   return true;
 }
 

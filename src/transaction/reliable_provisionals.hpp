@@ -35,7 +35,7 @@ class ReliableProvisionals {
   void stop();
 
   /// True if this 2xx has to wait for the PRACK of a provisional with a body (§5): it is kept. The caller takes it when
-  /// that came, or did not come in time.
+  /// nothing is outstanding any more, or a PRACK did not come in time.
   bool hold(const sip::Message& final_response);
   std::optional<sip::Message> take_held() { return std::exchange(held_, std::nullopt); }
 

@@ -131,11 +131,13 @@ bool Servers::respond_reliably(TransactionId id, sip::Message provisional, TimeP
 bool Servers::on_prack(TransactionId id, const sip::RAck& rack, TimePoint now) {
   Server* server = slots_.find(id);
   if (server == nullptr || !server->reliable || !server->reliable->on_prack(rack, times_, now)) return false;
-  if (const auto held = server->reliable->take_held()) {
-    respond(id, *held, now);
-    return true;
-  }
   const bool next = !server->reliable->current().empty();
+  if (!next) {
+    if (const auto held = server->reliable->take_held()) {
+      respond(id, *held, now);
+      return true;
+    }
+  }
   if (next) server->response = server->reliable->current();
   apply(id, *server, {.send = next}, now);
   return true;

@@ -220,7 +220,7 @@ class Hub:
         self.test, self.host = test, "127.0.0.1"
         self.port = test.ports.take()
         media = test.ports.take(60)
-        self.config = test.write("junctor.toml", f"""
+        self.config = test.write(f"junctor-{self.port}.toml", f"""
 [hub]
 data_dir = "{test.path('data')}"
 {hub}
@@ -251,13 +251,20 @@ listen = []
         self.process.signal(signal.SIGKILL)
         self.process.wait()
 
-    def cli(self, *words, code=0, stdin=None):
-        """Runs a sub-command against this hub; returns what it printed."""
-        done = subprocess.run([JUNCTOR, *words, "--config", self.config], cwd=self.test.folder, input=stdin,
-                              capture_output=True, text=True, timeout=PATIENCE)
-        expect(done.returncode == code,
-               f"junctor {' '.join(words)}: exit code {done.returncode} instead of {code}\n{done.stdout}{done.stderr}")
-        return done.stdout
+    def cli(self, *words, code=0, stdin=None, errors=False):
+        """Runs a sub-command against this hub; returns what it printed, with `errors` on stderr too."""
+        return self.cli_alone(*words, "--config", self.config, code=code, stdin=stdin, errors=errors)
+
+    def cli_alone(self, *words, code=0, stdin=None, errors=False):
+        """The same without naming the configuration."""
+        try:
+            done = subprocess.run([JUNCTOR, *words], cwd=self.test.folder, input=stdin, capture_output=True, text=True,
+                                  timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"junctor {' '.join(words)} did not end within {PATIENCE} s") from None
+        shown = f"{done.stdout}{done.stderr}"
+        expect(done.returncode == code, f"junctor {' '.join(words)}: exit code {done.returncode}, not {code}\n{shown}")
+        return shown if errors else done.stdout
 
     def json(self, *words):
         return json.loads(self.cli(*words, "--json"))
@@ -280,7 +287,7 @@ listen = []
         """The records, once all `count` of them are closed; each carries what `records show` adds."""
         def closed():
             records = self.records()
-            return len(records) >= count and all(r["end"] for r in records) and records
+            return len(records) >= count and all(r["end"] or r["disposition"] == "interrupted" for r in records) and records
         records = wait_until(closed, f"{count} closed records")
         expect_equal(len(records), count, "records")
         return [self.json("records", "show", r["id"]) for r in records]

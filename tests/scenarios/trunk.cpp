@@ -39,6 +39,8 @@ TEST(Trunk, ByNameThroughSrvWithFailover) {
   sim.names().service("_sip._udp.carrier.example", "b.carrier.example", 5060, 20);
   sim.names().host("a.carrier.example", IpAddress::v4(10, 3, 0, 10));
   sim.names().host("b.carrier.example", IpAddress::v4(10, 3, 0, 11));
+  sim.crash_hub();  // it asks for its trunks when it starts
+  sim.start_hub();
   Phone& alice = sim.phone("1001");
   Phone& first = sim.carrier(10);
   Phone& second = sim.carrier(11);
