@@ -6,20 +6,13 @@
 
 namespace {
 
-junctor::bench::Allocations total;
+std::size_t count = 0;
 
 void* take(std::size_t size) {
   void* const p = std::malloc(size == 0 ? 1 : size);
   if (p == nullptr) std::abort();
-  ++total.count;
-  total.bytes += malloc_usable_size(p);
+  ++count;
   return p;
-}
-
-void give(void* p) {
-  if (p == nullptr) return;
-  total.bytes -= malloc_usable_size(p);
-  std::free(p);
 }
 
 }  // namespace
@@ -31,22 +24,22 @@ void* operator new[](std::size_t size) {
   return take(size);
 }
 void operator delete(void* p) noexcept {
-  give(p);
+  std::free(p);
 }
 void operator delete[](void* p) noexcept {
-  give(p);
+  std::free(p);
 }
 void operator delete(void* p, std::size_t) noexcept {
-  give(p);
+  std::free(p);
 }
 void operator delete[](void* p, std::size_t) noexcept {
-  give(p);
+  std::free(p);
 }
 
 namespace junctor::bench {
 
-Allocations allocations() {
-  return total;
+std::size_t allocations() {
+  return count;
 }
 
 }  // namespace junctor::bench

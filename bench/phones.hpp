@@ -26,6 +26,7 @@ class Phone {
   std::string ack(const sip::Message& ok);
   std::string bye();
   void take_challenge(const sip::Message& response);
+  void forget_challenge() { challenges_.clear(); }
 
   std::string ringing(const sip::Message& invite) const { return respond(invite, 180); }
   std::string answer(const sip::Message& invite) const { return respond(invite, 200); }

@@ -59,11 +59,11 @@ class Office {
         if (message.status() == 401)
           phone->take_challenge(message);
         else
-          JUNCTOR_CHECK(message.status() == 200);
+          expect(message, 200);
       }
     }
     linger(steps, "its transactions end", phones_.size());
-    for (Phone& phone : phones_) phone = Phone(static_cast<std::size_t>(&phone - phones_.data()));
+    for (Phone& phone : phones_) phone.forget_challenge();
   }
 
   void call_all(Steps& steps) {

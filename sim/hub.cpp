@@ -12,8 +12,6 @@ namespace {
 
 constexpr ListenerIndex udp_listener = 0, tcp_listener = 1;
 
-constexpr std::size_t message_ring_bytes = 1024 * 1024;  // a world is small, and many are made
-
 // 2026-01-01T00:00:00Z at the simulated second 0.
 constexpr WallTime simulated_epoch{milliseconds(1'767'225'600'000)};
 
@@ -108,8 +106,7 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::
                        .hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex},
                        .mac = &net::hmac_sha256,
                        .listeners = listeners(),
-                       .local_address_for = [](const IpAddress&) { return hub_address().ip; },
-                       .message_ring_bytes = message_ring_bytes};
+                       .local_address_for = [](const IpAddress&) { return hub_address().ip; }};
   core_ = std::make_unique<hub::Core>(std::move(config), std::move(outside), world_.now());
   names_.on_answer([this](transport::QueryId query, const transport::Answer& answer) {
     core_->on_resolved(query, answer, world_.now());

@@ -36,7 +36,7 @@ TEST_P(PlantedFault, IsFound) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PlantedFault, ::testing::ValuesIn(all_faults().begin(), all_faults().end()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace junctor::sim

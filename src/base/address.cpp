@@ -1,7 +1,6 @@
 #include "base/address.hpp"
 
 #include <charconv>
-#include <cstdio>
 
 namespace junctor {
 namespace {
@@ -93,10 +92,13 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 std::string to_string(const IpAddress& address) {
   if (address.family == Family::v4) {
-    std::array<char, 20> text{};
-    const auto& b = address.bytes;
-    const int n = std::snprintf(text.data(), text.size(), "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
-    return std::string(text.data(), static_cast<std::size_t>(n));
+    std::array<char, 16> text;  // each message that is sent or received has some of these: no printf
+    char* at = text.data();
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (i != 0) *at++ = '.';
+      at = std::to_chars(at, text.data() + text.size(), address.bytes[i]).ptr;
+    }
+    return std::string(text.data(), at);
   }
   std::array<unsigned, 8> groups{};
   for (std::size_t i = 0; i < 8; ++i) groups[i] = unsigned{address.bytes[i * 2]} << 8 | address.bytes[i * 2 + 1];

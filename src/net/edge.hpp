@@ -56,7 +56,8 @@ class Edge final : public StreamSender {
   void set_outgoing(ListenerIndex index, StreamService service);
 
   void start();
-  /// Closes every connection (the sinks hear no more) and joins the thread. Idempotent.
+  /// Closes every connection (the sinks hear no more) and joins the thread; what was written leaves as far as the
+  /// kernel takes it at once. Idempotent.
   void stop();
 
   // Control thread only.

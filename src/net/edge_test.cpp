@@ -211,6 +211,17 @@ TEST_F(EdgeTest, CloseSendsWhatIsWrittenFirst) {
   EXPECT_EQ(t.on_loop([&] { return sink.messages; }), std::vector<std::string>{"go"});
 }
 
+TEST_F(EdgeTest, WhatIsWrittenBeforeStopLeaves) {
+  make();
+  sink.answer = [&](ConnectionId id, const std::string&) {
+    EXPECT_TRUE(edge->write(id, "the last word\n"));
+    edge->stop();
+  };
+  const Client client(address);
+  client.send("stop\n");
+  EXPECT_EQ(client.receive(14), "the last word\n");
+}
+
 TEST_F(EdgeTest, FramingErrorClosesAfterTheMessagesBeforeIt) {
   make();
   const Client client(address);

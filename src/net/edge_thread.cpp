@@ -62,6 +62,7 @@ void EdgeThread::stop() {
   if (thread_.joinable()) {
     io_.stop();
     thread_.join();
+    run_commands();  // what was written before the stop leaves as far as the kernel takes it: a last answer, a last BYE
   }
   for (const auto& listener : listeners_) {
     if (!listener->local_path.empty()) ::unlink(listener->local_path.c_str());

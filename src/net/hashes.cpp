@@ -1,6 +1,7 @@
 #include "net/hashes.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -23,12 +24,15 @@ class Algorithm {
  public:
   explicit Algorithm(const char* name) : md_(EVP_MD_fetch(nullptr, name, nullptr)) { JUNCTOR_CHECK(md_ != nullptr); }
 
-  std::size_t digest(std::string_view data, std::array<std::uint8_t, EVP_MAX_MD_SIZE>& out) const {
+  /// Of the parts one after the other.
+  std::size_t digest(std::initializer_list<std::string_view> parts,
+                     std::array<std::uint8_t, EVP_MAX_MD_SIZE>& out) const {
     thread_local const std::unique_ptr<EVP_MD_CTX, ContextDeleter> context(EVP_MD_CTX_new());
     unsigned int length = 0;
-    JUNCTOR_CHECK(context && EVP_DigestInit_ex2(context.get(), md_, nullptr) == 1 &&
-                  EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
-                  EVP_DigestFinal_ex(context.get(), out.data(), &length) == 1);
+    JUNCTOR_CHECK(context && EVP_DigestInit_ex2(context.get(), md_, nullptr) == 1);
+    for (const std::string_view part : parts)
+      JUNCTOR_CHECK(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1);
+    JUNCTOR_CHECK(EVP_DigestFinal_ex(context.get(), out.data(), &length) == 1);
     return length;
   }
 
@@ -48,7 +52,7 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 
 std::string digest_hex(const Algorithm& algorithm, std::string_view data) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> out;
-  return hex(std::span(out).first(algorithm.digest(data, out)));
+  return hex(std::span(out).first(algorithm.digest({data}, out)));
 }
 
 const Algorithm& sha256() {
@@ -74,22 +78,21 @@ std::string sha512_256_hex(std::string_view data) {
 
 std::array<std::uint8_t, 32> hmac_sha256(std::string_view key, std::string_view data) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash;
-  std::array<std::uint8_t, sha256_block> block{};
-  if (key.size() > block.size()) {
-    const std::size_t length = sha256().digest(key, hash);
-    std::copy_n(hash.begin(), length, block.begin());
+  std::array<char, sha256_block> inner{};
+  if (key.size() > inner.size()) {
+    std::copy_n(hash.begin(), sha256().digest({key}, hash), inner.begin());
   } else {
-    std::copy(key.begin(), key.end(), block.begin());
+    std::copy(key.begin(), key.end(), inner.begin());
   }
-  const auto padded = [&block](std::uint8_t pad, std::string_view rest) {
-    std::string out;
-    out.reserve(block.size() + rest.size());
-    for (const std::uint8_t byte : block) out += static_cast<char>(byte ^ pad);
-    return out += rest;
+  std::array<char, sha256_block> outer = inner;
+  for (char& c : inner) c = static_cast<char>(c ^ 0x36);
+  for (char& c : outer) c = static_cast<char>(c ^ 0x5c);
+  const auto view = [](const auto& bytes, std::size_t size) {
+    return std::string_view(reinterpret_cast<const char*>(bytes.data()), size);
   };
-  const std::size_t length = sha256().digest(padded(0x36, data), hash);
-  const std::string inner(reinterpret_cast<const char*>(hash.data()), length);
-  sha256().digest(padded(0x5c, inner), hash);
+  const std::size_t length = sha256().digest({view(inner, inner.size()), data}, hash);
+  const auto inner_hash = hash;
+  sha256().digest({view(outer, outer.size()), view(inner_hash, length)}, hash);
   std::array<std::uint8_t, 32> out;
   std::copy_n(hash.begin(), out.size(), out.begin());
   return out;

@@ -20,9 +20,9 @@ void append_hex(std::string& out, std::uint64_t value) {
 std::optional<std::uint64_t> read_hex(std::string_view text) {
   std::uint64_t value = 0;
   for (const char c : text) {
-    const auto digit = digits.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    value = value << 4 | digit;
+    const bool number = c >= '0' && c <= '9';
+    if (!number && (c < 'a' || c > 'f')) return std::nullopt;
+    value = value << 4 | static_cast<std::uint64_t>(number ? c - '0' : c - 'a' + 10);
   }
   return value;
 }
@@ -30,6 +30,7 @@ std::optional<std::uint64_t> read_hex(std::string_view text) {
 std::string mac_hex(Mac mac, std::string_view key, std::string_view data) {
   const auto bytes = mac(key, data);
   std::string out;
+  out.reserve(2 * mac_bytes);
   for (std::size_t i = 0; i < mac_bytes; ++i) {
     out += digits[bytes[i] >> 4];
     out += digits[bytes[i] & 15];

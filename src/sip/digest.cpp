@@ -53,7 +53,12 @@ bool next_element(std::string_view& rest, std::string_view& element) {
 /// What stands from an opening quote to the end of an element, which must be the closing quote.
 std::optional<std::string> unquote(std::string_view quoted) {
   std::string out;
+  out.reserve(quoted.size());
   for (std::size_t at = 1; at < quoted.size(); ++at) {
+    const std::size_t plain = text::find_either(quoted.data(), at, quoted.size(), '"', '\\');
+    out.append(quoted, at, plain - at);
+    at = plain;
+    if (at == quoted.size()) break;
     if (quoted[at] == '"') return at + 1 == quoted.size() ? std::optional(std::move(out)) : std::nullopt;
     if (quoted[at] == '\\' && ++at == quoted.size()) return std::nullopt;
     out += quoted[at];
@@ -85,6 +90,8 @@ struct Scheme {
   std::vector<Parameter> parameters;
 };
 
+constexpr std::size_t typical_parameters = 12;  // room is made for so many at once
+
 /// Splits a header value into schemes with their parameters. An element that is "word parameter" begins a scheme, one
 /// that is "parameter" continues it.
 Result<std::vector<Scheme>, Error> parse_schemes(std::string_view rest) {
@@ -99,6 +106,7 @@ Result<std::vector<Scheme>, Error> parse_schemes(std::string_view rest) {
     if (!after.starts_with('=')) {
       if (schemes.size() == max_challenges) return fail(Error{"too many challenges"});
       schemes.push_back({iequals(word, "Digest"), {}});
+      schemes.back().parameters.reserve(typical_parameters);
       element = after;
       if (element.empty()) continue;
     }
@@ -122,16 +130,18 @@ class Fields {
     const auto named = [name](const Parameter& p) { return iequals(p.name, name); };
     const auto at = std::ranges::find_if(parameters_, named);
     if (at == parameters_.end()) return std::nullopt;
-    std::string value = std::move(at->value);
-    parameters_.erase(at);
-    twice_ = twice_ || std::ranges::any_of(parameters_, named);
-    return value;
+    twice_ = twice_ || std::any_of(at + 1, parameters_.end(), named);
+    at->name.clear();  // taken: no parameter is without a name
+    return std::move(at->value);
   }
   std::string take_text(std::string_view name) { return take(name).value_or(std::string()); }
   bool take_flag(std::string_view name) { return iequals(take_text(name), "true"); }
 
   bool twice() const { return twice_; }
-  std::vector<Parameter> rest() { return std::move(parameters_); }
+  std::vector<Parameter> rest() {
+    std::erase_if(parameters_, [](const Parameter& p) { return p.name.empty(); });
+    return std::move(parameters_);
+  }
 
  private:
   std::vector<Parameter> parameters_;

@@ -189,9 +189,8 @@ Message::Span Message::append(std::string_view value) {
   const std::size_t at = text_.size();
   JUNCTOR_CHECK(at + value.size() < UINT32_MAX);
   text_.append(value.data(), value.size());
-  for (std::size_t i = at; i < text_.size(); ++i) {
-    if (text_[i] == '\r' || text_[i] == '\n') text_[i] = ' ';
-  }
+  for (std::size_t i = at; (i = find_either(text_.data(), i, text_.size(), '\r', '\n')) != text_.size();)
+    text_[i] = ' ';
   return {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(value.size())};
 }
 
@@ -276,7 +275,13 @@ void Message::set(std::string_view name, std::string_view value) {
 }
 
 void Message::set_first_value(HeaderId id, std::string_view value) {
-  std::string kept(value);
+  const std::size_t i = find(id);
+  if (i == headers_.size()) return insert(id, {}, value, Place::first);
+  if (const std::string_view whole = value_of(headers_[i]); value_end(whole) == whole.size() && !whole.empty()) {
+    headers_[i] = append_line(id, {}, value);  // the line has no other value
+    return changed(id);
+  }
+  const std::string kept(value);
   remove_first_value(id);
   insert(id, {}, kept, Place::first);
 }

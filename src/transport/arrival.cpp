@@ -18,6 +18,10 @@ constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 }  // namespace
 
 void fix_top_via(sip::Message& request, const Source& source) {
@@ -26,9 +30,28 @@ void fix_top_via(sip::Message& request, const Source& source) {
   const bool wants_rport = via->wants_rport();
   const auto host = IpAddress::parse(via->host);
   if (!wants_rport && host == source.remote.ip && !via->received()) return;
+  const std::string received = junctor::to_string(source.remote.ip), rport = std::to_string(source.remote.port);
+
+  // The parameters as they are, these two filled in where they stand, or else at the end.
+  std::string params;
+  params.reserve(via->params.text.size() + received.size() + rport.size() + 24);
+  const auto put = [&params](std::string_view name, std::string_view value, bool has_value) {
+    params.append(1, ';').append(name);
+    if (has_value) params.append(1, '=').append(value);
+  };
+  bool received_there = false, rport_there = false;
+  for (const sip::Param& param : via->params) {
+    if (equal_without_case(param.name, "received")) {
+      if (!std::exchange(received_there, true)) put(param.name, received, true);
+    } else if (wants_rport && equal_without_case(param.name, "rport")) {
+      if (!std::exchange(rport_there, true)) put(param.name, rport, true);
+    } else {
+      put(param.name, param.value, param.has_value);
+    }
+  }
+  if (!received_there) put("received", received, true);
+  if (wants_rport && !rport_there) put("rport", rport, true);
   sip::Via fixed = *via;
-  std::string params = sip::with_param(via->params, "received", junctor::to_string(source.remote.ip));
-  if (wants_rport) params = sip::with_param({params}, "rport", std::to_string(source.remote.port));
   fixed.params = {params};
   request.set_first_value(HeaderId::via, sip::to_string(fixed));
 }
@@ -47,7 +70,7 @@ Ourselves::Ourselves(const Advertise& advertise, std::vector<std::string> names)
 bool Ourselves::is_us(const sip::Uri& uri) const {
   if (!uri.is_sip()) return false;
   if (const auto ip = IpAddress::parse(uri.host)) return advertise_.is_ours({*ip, uri.port_or_default()});
-  const auto same = [&](const std::string& name) { return std::ranges::equal(uri.host, name, {}, lower, lower); };
+  const auto same = [&](const std::string& name) { return equal_without_case(uri.host, name); };
   return std::ranges::any_of(names_, same);
 }
 

@@ -214,11 +214,11 @@ display_name = "Carol"
 
 
 class Hub:
-    """A hub with a configuration of its own: `sip` and `rest` are added to what every test needs."""
+    """A hub with a configuration of its own: `hub`, `sip` and `rest` are added to what every test needs."""
 
-    def __init__(self, test, rest=USERS, hub="", sip="", start=True):
+    def __init__(self, test, rest=USERS, hub="", sip="", port=None, start=True):
         self.test, self.host = test, "127.0.0.1"
-        self.port = test.ports.take()
+        self.port = port or test.ports.take()
         media = test.ports.take(60)
         self.config = test.write(f"junctor-{self.port}.toml", f"""
 [hub]
@@ -405,6 +405,19 @@ ringback_disabled yes
         expect(answer["ok"], f"{self.name}: {name} {params}: {answer.get('data')}")
         return answer.get("data", "")
 
+    def wait_for_quiet(self):
+        """Waits until nothing has been heard for a second: no audio at all, or silence."""
+        since, before = time.monotonic(), self.heard().secs
+
+        def look():
+            nonlocal since, before
+            heard = self.heard()
+            if heard.secs != before and not heard.last(0.5).is_silent():
+                since = time.monotonic()
+            before = heard.secs
+            return time.monotonic() - since > 1
+        wait_until(look, f"{self.name} hears nothing more")
+
     def mark(self):
         """Forgets the events so far."""
         self.receive()
@@ -429,15 +442,19 @@ ringback_disabled yes
         self.command("dial", uri)
 
     def heard(self):
-        """What this phone has heard in its latest stretch of audio; a hold begins a new one."""
+        """What this phone has heard in all its calls so far, one behind the other."""
         files = sorted(f for f in os.listdir(self.recordings) if f.endswith("dec.wav"))
-        return Audio(os.path.join(self.recordings, files[-1])) if files else Audio()
+        parts = [Audio(os.path.join(self.recordings, name)) for name in files]
+        return Audio(samples=[sample for part in parts for sample in part.samples])
 
     def wait_to_hear(self, hz, what):
-        """Waits until the newest half second of what it hears is the tone `hz` and nothing else; returns it."""
+        """Waits until half a second, heard from now on, is the tone `hz` and nothing else; returns it."""
+        before = self.heard().secs
+
         def look():
-            heard = self.heard().last(0.5)
-            return heard.is_tone(hz) and heard
+            heard = self.heard()
+            newest = heard.last(0.5)
+            return heard.secs >= before + 0.5 and newest.is_tone(hz) and newest
         return wait_until(look, f"{self.name} hears {what}")
 
 

@@ -1,5 +1,5 @@
 """A phone puts the other on hold: the audio stops both ways, and comes back both ways when it resumes."""
-from harness import Baresip, Hub, expect, run, wait_until
+from harness import Baresip, Hub, expect, run
 
 
 def body(test):
@@ -14,8 +14,8 @@ def body(test):
     alice.command("hold")
     bob.process.wait_for_output("^a=sendonly")  # the hub's re-INVITE carries the hold to bob
     alice.process.wait_for_output("^a=recvonly")  # and its answer says that nothing will come from him
-    expect_quiet(alice)
-    expect_quiet(bob)
+    alice.wait_for_quiet()
+    bob.wait_for_quiet()
     expect(hub.calls(), "the held call goes on")
 
     alice.command("resume")
@@ -25,19 +25,6 @@ def body(test):
     bob.wait_for("CALL_CLOSED")
     hub.closed_records()
     hub.expect_nothing_left()
-
-
-def expect_quiet(phone):
-    """Waits until half a second passes in which nothing is heard: no audio at all, or silence."""
-    state = {"secs": -1.0, "checks": 0}
-
-    def look():
-        heard = phone.heard()
-        same = heard.secs == state["secs"] or heard.last(0.5).is_silent()
-        state["checks"] = state["checks"] + 1 if same else 0
-        state["secs"] = heard.secs
-        return state["checks"] >= 10
-    wait_until(look, f"{phone.name} hears nothing more")
 
 
 run(body)

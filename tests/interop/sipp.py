@@ -29,9 +29,8 @@ def sdp(*codecs, direction="sendrecv", port="6000", version=1):
 class TrunkHub(Hub):
     """A hub between two static trunks; `routes` come before the route that joins them."""
 
-    def __init__(self, test, routes="", users="", transport="udp", far_codecs="", **settings):
+    def __init__(self, test, routes="", users="", transport="udp", far_options="", **settings):
         self.carrier_port, self.far_port = test.ports.take(), test.ports.take()
-        codecs = f"codecs = {far_codecs}" if far_codecs else ""
         super().__init__(test, rest=f"""
 {users}
 [[trunks]]
@@ -42,7 +41,7 @@ transport = "{transport}"
 name = "far"
 host = "127.0.0.3:{self.far_port}"
 transport = "{transport}"
-{codecs}
+{far_options}
 {routes}
 [[routes]]
 name = "through"
@@ -71,10 +70,10 @@ class Ladder:
     def pause(self, ms):
         return self.add(f'<pause milliseconds="{ms}"/>')
 
-    def send(self, lines, body="", retransmit=False):
+    def send(self, lines, body="", retransmit=False, content="application/sdp"):
         """Sends a message of these header lines; `retransmit`: until something comes back (UDP)."""
         lines = [line for line in lines if line]
-        lines += ["Content-Type: application/sdp"] if body else []
+        lines += [f"Content-Type: {content}"] if body else []
         text = "\n".join(lines + ["Content-Length: [len]", "", body])
         again = ' retrans="500"' if retransmit and self.transport == "udp" else ""
         return self.add(f"<send{again}><![CDATA[\n{text}\n]]></send>")
@@ -104,7 +103,7 @@ class Ladder:
     def contact(self):
         return "Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>"
 
-    def request(self, method, body="", headers=(), branch=None, cseq=None):
+    def request(self, method, body="", headers=(), branch=None, cseq=None, content="application/sdp"):
         """A request within the dialog."""
         if cseq is None:
             self.requests += 1
@@ -113,7 +112,7 @@ class Ladder:
             self.invite_cseq = cseq
         return self.send([f"{method} [next_url] SIP/2.0", self.via(branch or f"{method}{cseq}"), *self.own_parties(),
                           "Call-ID: [call_id]", f"CSeq: {cseq} {method}", self.contact(), "Max-Forwards: 70", "[routes]",
-                          *headers], body, retransmit=method != "ACK")
+                          *headers], body, method != "ACK", content)
 
     def via(self, branch):
         return f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-{self.name}-[pid]-[call_number]-{branch}"
@@ -176,8 +175,8 @@ class Ladder:
 
 
 class Caller(Ladder):
-    def __init__(self, hub, number="77", name="caller", user="100"):
-        super().__init__(name, hub, "127.0.0.2", hub.carrier_port)
+    def __init__(self, hub, number="77", name="caller", user="100", port=None):
+        super().__init__(name, hub, "127.0.0.2", port or hub.carrier_port)
         self.number, self.user = number, user
 
     def own_from(self):
@@ -231,8 +230,8 @@ class Caller(Ladder):
 
 
 class Callee(Ladder):
-    def __init__(self, hub, name="callee"):
-        super().__init__(name, hub, "127.0.0.3", hub.far_port)
+    def __init__(self, hub, name="callee", ip="127.0.0.3", port=None):
+        super().__init__(name, hub, ip, port or hub.far_port)
 
     def own_parties(self):
         return [f"From:{self.tagged_to()}", "To:[$from]"]

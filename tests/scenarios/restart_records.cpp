@@ -30,7 +30,9 @@ TEST(RestartRecords, EveryCallHasOneRecordWheneverItIsCut) {
     EXPECT_LE(of_answered, 1u) << ms << " ms";
     EXPECT_LE(of_refused, 1u) << ms << " ms";
     // What the caller has heard of was safe before.
-    if (heard) EXPECT_EQ(of_answered, 1u) << ms << " ms";
+    if (heard) {
+      EXPECT_EQ(of_answered, 1u) << ms << " ms";
+    }
   }
 }
 
