@@ -10,6 +10,8 @@
 namespace junctor::sip::sdp {
 namespace {
 
+using text::find_either;
+using text::is_lws;
 using text::trim;
 
 constexpr std::string_view blanks = " \t";
@@ -524,10 +526,15 @@ Result<Session, Error> parse(std::string_view text) {
 }
 Glance glance(std::string_view text) {
   Glance out;
-  while (!text.empty() && (out.connection.empty() || out.media.empty())) {
-    const auto line = next_line(text);
-    if (out.connection.empty() && line.starts_with("c=")) out.connection = trim(line.substr(2));
-    if (out.media.empty() && line.starts_with("m=")) out.media = trim(line.substr(2));
+  for (std::size_t at = 0; at < text.size() && (out.connection.empty() || out.media.empty());) {
+    const std::size_t end = find_either(text.data(), at, text.size(), '\n', '\n');
+    while (at < end && is_lws(text[at])) ++at;
+    if (at + 1 < end && text[at + 1] == '=') {
+      const auto value = text.substr(at + 2, end - at - 2);
+      if (text[at] == 'c' && out.connection.empty()) out.connection = trim(value);
+      if (text[at] == 'm' && out.media.empty()) out.media = trim(value);
+    }
+    at = end + 1;
   }
   return out;
 }
