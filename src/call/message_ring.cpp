@@ -8,15 +8,22 @@
 namespace junctor::call {
 namespace {
 
+char small(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// The value of the first header line of that id, without parsing the message: messages that cannot be parsed are kept
 /// too.
 std::string_view header_value(std::string_view text, sip::HeaderId id) {
+  const char initial = small(sip::to_string(id).front());
   std::size_t at = text.find('\n');
   while (at != std::string_view::npos && at + 1 < text.size()) {
     const std::size_t begin = at + 1;
     at = text.find('\n', begin);
     std::string_view line = text.substr(begin, at == std::string_view::npos ? at : at - begin);
     if (line.empty() || line == "\r") return {};
+    // Most lines are told by their first letter; a compact form is one letter long.
+    if (small(line.front()) != initial && line.size() > 1 && small(line[1]) >= 'a' && small(line[1]) <= 'z') continue;
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0) continue;
     std::string_view name = line.substr(0, colon);

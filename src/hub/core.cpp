@@ -107,8 +107,10 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   guard_ = std::make_unique<registrar::Guard>(guard, o.log, o.counters);
   registrar_ = std::make_unique<registrar::Registrar>(registrar_settings(*config_), *authenticator_, o.store, o.timers,
                                                       o.wall, replies, o.random, o.counters);
-  const auto epoch = static_cast<std::uint32_t>(
-      std::chrono::floor<seconds>(o.wall.at(now)).time_since_epoch().count());
+  // Also when the last start was in this very second, or the clock has been set back since.
+  const auto epoch = std::max(
+      static_cast<std::uint32_t>(std::chrono::floor<seconds>(o.wall.at(now)).time_since_epoch().count()),
+      o.last_epoch + 1);
   calls_ = std::make_unique<call::Calls>(call::Calls::Parts{*endpoint_, o.media, o.timers, o.random, o.counters},
                                          config_->hub.node, epoch, events);
   dialler_ = std::make_unique<apps::Dialler>(*calls_, *registrar_, directory_, o.timers);

@@ -40,6 +40,7 @@ struct Outside {
   registrar::Mac mac = nullptr;
   std::vector<transport::Listener> listeners;
   transport::LocalAddressFor local_address_for;
+  std::uint32_t last_epoch = 0;  ///< of the newest call in the store; the ids of this start come behind it
 };
 
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).

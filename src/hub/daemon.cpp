@@ -162,6 +162,7 @@ class Daemon {
   std::unique_ptr<Core> core_;
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<control::LocalServer> local_server_;
+  std::uint32_t last_epoch_ = 0;  // of the newest call in the store
   std::optional<TimePoint> drain_until_;
   bool hung_up_ = false;
   bool told_to_stop_ = false;
@@ -227,6 +228,9 @@ Result<void, std::string> Daemon::open_store() {
   if (!database) return fail(std::move(database.error()));
   if (database->interrupted() > 0)
     log_->warning("calls were cut by the last stop", {{"calls", std::to_string(database->interrupted())}});
+  const auto newest = database->list_calls({.limit = 1});
+  if (!newest) return fail(newest.error());
+  if (!newest->empty()) last_epoch_ = parse_call_id(newest->front().call.call_id).epoch;
   store::Wakes wakes;
   wakes.database = [this] { store_thread_->rouse(); };
   wakes.control = [this] { loop_->waker().wake(); };
@@ -255,7 +259,8 @@ void Daemon::build_core() {
                   listeners_,
                   [this](const IpAddress& remote) {
                     return local_addresses_.find(remote, net::now()).value_or(IpAddress::v4(127, 0, 0, 1));
-                  }};
+                  },
+                  last_epoch_};
   core_ = std::make_unique<Core>(config_, std::move(outside), now);
   sinks_.core = core_.get();
   dns_.set(*resolver_, [this](transport::QueryId id, const transport::Answer& answer, TimePoint then) {

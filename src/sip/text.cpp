@@ -13,12 +13,6 @@ std::size_t quoted_length(std::string_view s) {
   return 0;
 }
 
-std::optional<std::string_view> take_quoted(std::string_view& s) {
-  const std::size_t length = quoted_length(s);
-  if (length == 0) return std::nullopt;
-  return take(s, length).substr(1, length - 2);
-}
-
 std::size_t value_end_with_commas(std::string_view s) {
   bool bracketed = false;
   for (std::size_t i = 0; i < s.size(); ++i) {
@@ -68,31 +62,11 @@ bool is_reference(std::string_view host) {
   return IpAddress::parse(std::string(host).erase(colons, 1)).has_value();
 }
 
-bool take_reference(std::string_view& s, std::string_view& host) {
-  const std::size_t close = find_char(s, ']');
-  if (close == s.size()) return false;
-  host = take(s, close + 1);
-  return is_reference(host);
-}
-
-bool take_port(std::string_view& s, std::uint16_t& port) {
-  std::size_t digits = 0;
-  while (digits < s.size() && is_digit(s[digits])) ++digits;
-  port = static_cast<std::uint16_t>(number(take(s, digits), 65535).value_or(0));
-  return port != 0;
-}
-
 }  // namespace
 
-bool take_host_port(std::string_view& s, Spaces spaces, HostPort& out) {
-  if (!s.empty() && s.front() == '[') {
-    if (!take_reference(s, out.host)) return false;
-  } else {
-    out.host = take(s, span(s, host_char));
-    if (out.host.empty()) return false;
-  }
-  if (spaces == Spaces::allowed ? !take_separator(s, ':') : !take_char(s, ':')) return true;
-  return take_port(s, out.port);
+std::size_t reference_length(std::string_view s) {
+  const std::size_t close = find_char(s, ']');
+  return close != s.size() && is_reference(s.substr(0, close + 1)) ? close + 1 : 0;
 }
 
 }  // namespace junctor::sip::text

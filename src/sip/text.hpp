@@ -167,7 +167,12 @@ inline bool take_separator(std::string_view& s, char c) {
 /// The length of the quoted string at the start of `s`, its quotes included; 0 if there is none or it does not end.
 std::size_t quoted_length(std::string_view s);
 /// Takes a quoted string and gives what is between the quotes, escapes kept.
-std::optional<std::string_view> take_quoted(std::string_view& s);
+inline std::optional<std::string_view> take_quoted(std::string_view& s) {
+  const std::size_t length = quoted_length(s);
+  if (length == 0) return std::nullopt;
+  const std::string_view quoted = take(s, length);
+  return std::string_view(quoted.data() + 1, length - 2);
+}
 
 /// Where the first value of a comma-separated list ends: at a comma outside of quotes and <>, or at the end.
 std::size_t value_end_with_commas(std::string_view s);
@@ -197,8 +202,24 @@ struct HostPort {
   std::uint16_t port = 0;
 };
 enum class Spaces { refused, allowed };
+/// How long the IPv6 reference is that `s` begins with; 0 if it is malformed.
+std::size_t reference_length(std::string_view s);
+/// Takes a port's digits. Text goes by value and what is left comes back: in registers, where a reference to it would
+/// keep the text of every parser that calls this in memory.
+inline std::string_view take_port(std::string_view s, std::uint16_t& port) {
+  std::size_t digits = 0;
+  while (digits < s.size() && is_digit(s[digits])) ++digits;
+  port = static_cast<std::uint16_t>(number(take(s, digits), 65535).value_or(0));
+  return s;
+}
 /// False if there is none, or it is malformed.
-bool take_host_port(std::string_view& s, Spaces spaces, HostPort& out);
+inline bool take_host_port(std::string_view& s, Spaces spaces, HostPort& out) {
+  out.host = take(s, !s.empty() && s.front() == '[' ? reference_length(s) : span(s, host_char));
+  if (out.host.empty()) return false;
+  if (s.empty() || (spaces == Spaces::allowed ? !take_separator(s, ':') : !take_char(s, ':'))) return true;
+  s = take_port(s, out.port);
+  return out.port != 0;
+}
 
 inline void append_number(std::string& out, std::uint32_t value) {
   std::array<char, 12> digits;

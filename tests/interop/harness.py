@@ -288,7 +288,10 @@ listen = []
         def closed():
             records = self.records()
             return len(records) >= count and all(r["end"] or r["disposition"] == "interrupted" for r in records) and records
-        records = wait_until(closed, f"{count} closed records")
+        try:
+            records = wait_until(closed, "")
+        except Failure:
+            raise Failure(f"no {count} closed records: {self.records()}") from None
         expect_equal(len(records), count, "records")
         return [self.json("records", "show", r["id"]) for r in records]
 
@@ -405,18 +408,28 @@ ringback_disabled yes
         expect(answer["ok"], f"{self.name}: {name} {params}: {answer.get('data')}")
         return answer.get("data", "")
 
+    def received(self):
+        """Audio packets that have reached it in the call."""
+        counts = re.findall(r"rcvd=(\d+)", self.command("audio_debug"))
+        return sum(map(int, counts))
+
     def wait_for_quiet(self):
-        """Waits until nothing has been heard for a second: no audio at all, or silence."""
-        since, before = time.monotonic(), self.heard().secs
+        """Waits until no audio has come for a second."""
+        since, before = time.monotonic(), self.received()
 
         def look():
             nonlocal since, before
-            heard = self.heard()
-            if heard.secs != before and not heard.last(0.5).is_silent():
-                since = time.monotonic()
-            before = heard.secs
+            now = self.received()
+            if now != before:
+                since, before = time.monotonic(), now
             return time.monotonic() - since > 1
-        wait_until(look, f"{self.name} hears nothing more")
+        wait_until(look, f"{self.name} gets no more audio")
+
+    def wait_for_audio(self):
+        """Waits until half a second of audio has come from now on. After a hold its recorder no longer takes part, so the
+        packets are what shows that audio is back."""
+        before = self.received()
+        wait_until(lambda: self.received() >= before + 25, f"{self.name} gets audio again")
 
     def mark(self):
         """Forgets the events so far."""

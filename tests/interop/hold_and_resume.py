@@ -19,8 +19,8 @@ def body(test):
     expect(hub.calls(), "the held call goes on")
 
     alice.command("resume")
-    alice.wait_to_hear(1000, "bob again")
-    bob.wait_to_hear(440, "alice again")
+    alice.wait_for_audio()
+    bob.wait_for_audio()
     alice.command("hangup")
     bob.wait_for("CALL_CLOSED")
     hub.closed_records()

@@ -67,7 +67,7 @@ def body(test):
         alice.command("hold")
         bob.process.wait_for_output("^a=sendonly")
         alice.command("resume")
-        alice.wait_to_hear(1000, "bob again")
+        alice.wait_for_audio()
         first.command("hangup")
         second.wait_for("CALL_CLOSED")
         alice.mark()
