@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "call/sdp_body.hpp"
+#include "call/stray.hpp"
 #include "sip/headers.hpp"
 
 namespace junctor::call {
@@ -237,29 +238,7 @@ void Calls::on_response(std::uint64_t owner, TransactionId id, const sip::Messag
   const Turn turn(*this, now);
   if (Leg* const leg = place(owner).leg) return leg->on_response(id, response, origin, now);
   const bool answer = response.method() == sip::Method::invite && response.status() / 100 == 2;
-  if (answer) end_stray(response, now);
-}
-
-void Calls::end_stray(const sip::Message& answer, TimePoint now) {
-  const auto contact = answer.contact();
-  if (!contact) return;
-  std::vector<std::string> routes;
-  for (const std::string_view route : answer.values(sip::HeaderId::record_route)) routes.emplace_back(route);
-  const auto request = [&](sip::Method method, std::uint32_t cseq) {
-    sip::Message out = sip::Message::request(method, to_string(contact->uri));
-    for (auto route = routes.rbegin(); route != routes.rend(); ++route) out.add(sip::HeaderId::route, *route);
-    for (const auto id : {sip::HeaderId::from, sip::HeaderId::to, sip::HeaderId::call_id}) out.copy_headers(answer, id);
-    out.add(sip::HeaderId::cseq, std::to_string(cseq) + ' ' + std::string(to_string(method)));
-    out.add(sip::HeaderId::max_forwards, std::to_string(sip::max_forwards_initial));
-    return out;
-  };
-  // Beyond any CSeq that the dialog may have used while its leg was alive.
-  constexpr std::uint32_t cseq_leap = 1000;
-  sip::Message ack = request(sip::Method::ack, answer.cseq().number);
-  sip::Message bye = request(sip::Method::bye, answer.cseq().number + cseq_leap);
-  const transport::Target target = transport::Target::of(ack);
-  parts_.endpoint.send_ack(std::move(ack), target, now);
-  parts_.endpoint.send_request(std::move(bye), target, 0, now);
+  if (answer) end_stray(parts_.endpoint, response, 0, now);
 }
 
 void Calls::on_server_end(TransactionId id, transport::ServerEnd why, TimePoint now) {

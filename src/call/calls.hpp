@@ -137,9 +137,6 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
 
   Place place(std::uint64_t leg_id);
   void sweep(TimePoint now);
-  /// A 2xx that comes when its leg is gone (a fork that answered late, or our ACK was lost): ACK and BYE, for both of
-  /// which the 2xx says enough (RFC 3261 §13.2.2.4).
-  void end_stray(const sip::Message& answer, TimePoint now);
   Services services();
 
   Parts parts_;

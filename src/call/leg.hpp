@@ -176,7 +176,7 @@ class Leg {
     std::string from_host;  ///< host of From; empty: our address
     std::uint32_t max_forwards = 70;
     Headers headers;
-    std::optional<sip::Message> passed;    ///< headers of another leg's INVITE that the rules let through
+    std::optional<sip::Message> passed;   ///< headers of another leg's INVITE that the rules let through
     std::optional<MediaWish> wish;        ///< what to offer; nothing: the far end shall offer (late offer)
     std::optional<std::uint32_t> worker;  ///< where the port shall be
   };
@@ -216,7 +216,15 @@ class Leg {
 
  private:
   enum class Exchange : std::uint8_t { none, ours, theirs };
-  enum class Request : std::uint8_t { invite, reinvite, update, refresh, aside /* its answer changes nothing */, bye, other };
+  enum class Request : std::uint8_t {
+    invite,
+    reinvite,
+    update,
+    refresh,
+    aside /* its answer changes nothing */,
+    bye,
+    other
+  };
   struct Pending {
     TransactionId id;
     Request kind = Request::other;

@@ -126,6 +126,7 @@ void Leg::on_ack(const Message& ack, TimePoint now) {
     return send_bye(bye_cause_, now);
   }
   if (state_ == LegState::answered) state_ = LegState::established;
+  initial_request_.reset();  // a kilobyte that an established call does not need
   const bool with_answer = answer_in_ack_;
   if (answer_in_ack_) {
     answer_in_ack_ = false;

@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "call/leg.hpp"
 #include "call/sdp_body.hpp"
+#include "call/stray.hpp"
 #include "sip/headers.hpp"
 
 namespace junctor::call {
@@ -159,6 +160,7 @@ void Leg::on_invite_success(const Message& response, TimePoint now) {
   dialog_ = std::move(*dialog);
   early_.clear();
   invite_cseq_ = initial_request_->cseq().number;
+  initial_request_.reset();           // a kilobyte that an established call does not need
   if (state_ == LegState::leaving) {  // it crossed our CANCEL (§9.1)
     send_ack(now);
     return send_bye(cause, now);
@@ -202,15 +204,8 @@ void Leg::on_invite_success(const Message& response, TimePoint now) {
 
 /// A 2xx of another fork: acknowledged and taken back.
 void Leg::release_fork(const Message& response, TimePoint now) {
-  auto dialog = sip::Dialog::uac(*initial_request_, response);
-  if (!dialog) return;
-  Message ack = dialog->ack(initial_request_->cseq().number);
-  const auto ack_target = transport::Target::of(ack);
-  services_.endpoint.send_ack(std::move(ack), ack_target, now);
-  Message bye = dialog->request(Method::bye);
-  const auto bye_target = transport::Target::of(bye);
-  const TransactionId id = services_.endpoint.send_request(std::move(bye), bye_target, id_.value, now);
-  pending_.push_back({id, Request::aside, 0, nullptr});
+  const TransactionId bye = end_stray(services_.endpoint, response, id_.value, now);
+  if (bye) pending_.push_back({bye, Request::aside, 0, nullptr});
 }
 
 void Leg::on_invite_failure(const Message& response, Origin origin, TimePoint now) {

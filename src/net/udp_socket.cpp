@@ -1,6 +1,7 @@
 #include "net/udp_socket.hpp"
 
 #include <cerrno>
+#include <netinet/in.h>
 
 #include "net/socket_address.hpp"
 
@@ -17,6 +18,11 @@ Result<Fd, int> bind_udp(const Address& address) {
   }
   if (::bind(fd.get(), &to.any, length) != 0) return fail(errno);
   return fd;
+}
+
+void forbid_fragments(int fd) {
+  const int probe = IP_PMTUDISC_PROBE;
+  ::setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof probe);
 }
 
 void set_receive_buffer(int fd, int bytes) {

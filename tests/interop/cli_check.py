@@ -1,4 +1,5 @@
-"""`check` names every fault as FILE:LINE:COL, an unknown key with the nearest known one, and ends with 3; `run` refuses the same file."""
+"""`check` names every fault as FILE:LINE:COL, an unknown key with the nearest known one, and ends with 3; `run` refuses
+the same file."""
 from harness import Hub, expect, run
 
 

@@ -1,4 +1,5 @@
-"""SIGTERM drains: new calls get 503 with Retry-After, the running one goes on until it is hung up, then the hub ends with 0."""
+"""SIGTERM drains: new calls get 503 with Retry-After, the running one goes on until it is hung up, then the hub ends
+with 0."""
 import signal
 
 from harness import USERS, Baresip, expect, expect_equal, run, wait_until

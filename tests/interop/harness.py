@@ -1,8 +1,8 @@
 """What the tests with real peers share: a hub and its peers as child processes on free loopback ports.
 
-A test is a script: it defines a function and calls run() with it. Everything that a test starts is stopped by its process
-id when the test ends, however it ends; when it fails, the logs of all of them are printed. A program that is missing is a
-failure.
+A test is a script: it defines a function and calls run() with it. Everything that a test starts is stopped by its
+process id when the test ends, however it ends; when it fails, the logs of all of them are printed. A program that is
+missing is a failure.
 """
 import json
 import os

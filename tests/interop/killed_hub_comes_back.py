@@ -1,5 +1,5 @@
-"""kill -9 in the middle of a call: after the restart there is one record, marked interrupted, and the registrations are still
-there: a call reaches a phone that has not registered again."""
+"""kill -9 in the middle of a call: after the restart there is one record, marked interrupted, and the registrations are
+still there: a call reaches a phone that has not registered again."""
 from harness import Baresip, Hub, expect_equal, run
 
 

@@ -1,5 +1,5 @@
-"""A port in use, a folder that cannot be written to, a broken database, a second hub on the same data: one clear line, exit
-code 1, and nothing half started."""
+"""A port in use, a folder that cannot be written to, a broken database, a second hub on the same data: one clear line,
+exit code 1, and nothing half started."""
 import os
 import socket
 

@@ -1,8 +1,8 @@
 """SIPp as caller and called party: ladders written in Python, played by SIPp.
 
 A Caller calls from the trunk "carrier" (127.0.0.2), a Callee is called at the trunk "far" (127.0.0.3); the hub of
-TrunkHub() sends numbers that begin with 77 from the one to the other. Each step of a ladder becomes one element of a SIPp
-scenario; an unexpected or missing message fails the scenario, and with it the test.
+TrunkHub() sends numbers that begin with 77 from the one to the other. Each step of a ladder becomes one element of a
+SIPp scenario; an unexpected or missing message fails the scenario, and with it the test.
 """
 import re
 import socket

@@ -1,5 +1,5 @@
-"""Attended transfer between two calls: the desk, in a call with A, has called C, and sends REFER with Replaces; A and C stay in
-one call, and the desk is let go in both."""
+"""Attended transfer between two calls: the desk, in a call with A, has called C, and sends REFER with Replaces; A and C
+stay in one call, and the desk is let go in both."""
 import re
 from urllib.parse import quote
 

@@ -1,5 +1,5 @@
-"""Audio seen packet by packet: each side's tone reaches the other, stops while on hold and comes back, in one stream with one
-SSRC and sequence numbers without a gap, from the same port."""
+"""Audio seen packet by packet: each side's tone reaches the other, stops while on hold and comes back, in one stream
+with one SSRC and sequence numbers without a gap, from the same port."""
 import socket
 import struct
 import time

@@ -1,5 +1,5 @@
-"""CANCEL before the called party has said anything: the hub holds its own CANCEL back until the first provisional answer
-(RFC 3261 §9.1), while the caller gets its 487 at once."""
+"""CANCEL before the called party has said anything: the hub holds its own CANCEL back until the first provisional
+answer (RFC 3261 §9.1), while the caller gets its 487 at once."""
 from harness import run
 from sipp import Callee, Caller, TrunkHub, expect_record, play
 

@@ -1,5 +1,5 @@
-"""Requests within the call that are not for the hub, INFO and MESSAGE, go to the other side with their body, and the answer comes
-back."""
+"""Requests within the call that are not for the hub, INFO and MESSAGE, go to the other side with their body, and the
+answer comes back."""
 from harness import run
 from sipp import Callee, Caller, TrunkHub, expect_record, play
 

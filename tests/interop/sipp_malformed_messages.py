@@ -21,8 +21,8 @@ ANSWERED = {
     "a line that is no header": ("1 OPTIONS", "what is this\nContent-Length: 0\n"),
     "two Call-IDs": ("1 OPTIONS", "Call-ID: another\nContent-Length: 0\n"),
 }
-DROPPED = [b"\0\0\0\0", b"HELLO\r\n\r\n", b"\xff" * 1400, b"SIP/2.0 200 OK\r\n\r\n", b"INVITE sip:x SIP/2.0\r\n\r\n", b"\r\n",
-           REQUEST.format(port=9, branch="d", cseq="", more="").replace("CSeq: \n", "").encode()]
+DROPPED = [b"\0\0\0\0", b"HELLO\r\n\r\n", b"\xff" * 1400, b"SIP/2.0 200 OK\r\n\r\n", b"INVITE sip:x SIP/2.0\r\n\r\n",
+           b"\r\n", REQUEST.format(port=9, branch="d", cseq="", more="").replace("CSeq: \n", "").encode()]
 
 
 def body(test):

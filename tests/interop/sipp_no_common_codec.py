@@ -9,7 +9,7 @@ def body(test):
     expect_record(hub, "failed", 488, 88)
     play(None, Caller(hub).invite(sdp(PCMA)).refused_at_once(488, ("Reason", "cause=88")))
     expect_equal([record["sip_status"] for record in hub.closed_records(2)], [488, 488], "both calls")
-    play(Callee(hub).ringing().refuse(488), Caller(hub).invite().ringing().refused(488))
+    play(Callee(hub).ringing().refuse(488), Caller(hub).invite().trying().response(180, optional=True).refused(488))
     expect_equal(hub.closed_records(3)[0]["q850"], 88, "cause when the called party knows no codec")
 
 

@@ -1,5 +1,5 @@
-"""Reliable provisional answers (RFC 3262): the hub acknowledges the called party's with PRACK, and sends its own reliably to
-a caller that supports them."""
+"""Reliable provisional answers (RFC 3262): the hub acknowledges the called party's with PRACK, and sends its own
+reliably to a caller that supports them."""
 from harness import run
 from sipp import Callee, Caller, TrunkHub, expect_record, play, sdp
 

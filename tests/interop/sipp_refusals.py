@@ -9,8 +9,9 @@ REFUSALS = [(486, 486, "busy", 17), (603, 603, "rejected", 21), (403, 403, "reje
 
 def body(test):
     hub = TrunkHub(test)
+    # A refusal may overtake the 180, which waits until the call is in the journal.
     for number, (answer, heard, disposition, cause) in enumerate(REFUSALS, 1):
-        play(Callee(hub).ringing().refuse(answer), Caller(hub).invite().ringing().refused(heard))
+        play(Callee(hub).ringing().refuse(answer), Caller(hub).invite().trying().response(180, optional=True).refused(heard))
         record = hub.closed_records(number)[0]
         expect_equal((record["disposition"], record["sip_status"]), (disposition, heard), f"record after {answer}")
         if cause:

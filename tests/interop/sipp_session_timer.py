@@ -1,5 +1,5 @@
-"""Session timers (RFC 4028): an interval that is too small is refused with 422 and Min-SE; an acceptable one is agreed on,
-and it is said who refreshes."""
+"""Session timers (RFC 4028): an interval that is too small is refused with 422 and Min-SE; an acceptable one is agreed
+on, and it is said who refreshes."""
 from harness import run
 from sipp import Callee, Caller, TrunkHub, expect_record, play
 
