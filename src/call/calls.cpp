@@ -8,6 +8,12 @@
 #include "sip/headers.hpp"
 
 namespace junctor::call {
+namespace {
+
+constexpr std::size_t table_size = 16'384;
+constexpr std::size_t invites_size = 131'072;  ///< INVITE server transactions linger for half a minute
+
+}  // namespace
 
 Calls::Turn::~Turn() {
   if (calls_.depth_ == 1) {
@@ -25,7 +31,13 @@ Calls::Turn::~Turn() {
 }
 
 Calls::Calls(Parts parts, std::uint32_t node, std::uint32_t epoch, EventSink& sink)
-    : parts_(parts), node_(node), epoch_(epoch), sink_(sink), settings_(std::make_shared<CallSettings>()) {}
+    : parts_(parts), node_(node), epoch_(epoch), sink_(sink), settings_(std::make_shared<CallSettings>()) {
+  // A table that grows is built anew in one turn of the loop; these are large enough for a thousand calls a second.
+  legs_.reserve(table_size);
+  tags_.reserve(table_size);
+  ports_.reserve(table_size);
+  invites_.reserve(invites_size);
+}
 
 Calls::~Calls() = default;
 
