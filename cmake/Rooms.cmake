@@ -1,6 +1,6 @@
 # A room is one library target under src/. Which room may include which is stated in scripts/check_includes.py, drawn in
 # docs/architecture.md, and held by that script, which runs as part of every build.
-find_package(GTest QUIET)
+find_package(GTest REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # junctor_room(NAME SOURCES ... [DEPS room...] [LIBS target...] [TESTS file...] [FUZZERS file...])

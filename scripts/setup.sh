@@ -3,13 +3,13 @@
 set -euo pipefail
 
 build_packages=(
-  g++ cmake ninja-build ccache mold pkg-config python3
+  g++ cmake ninja-build ccache mold pkg-config python3 git ca-certificates
   libboost1.81-dev libboost-json1.81-dev libssl-dev libc-ares-dev libsqlite3-dev
-  libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev libre2-dev
+  libtomlplusplus-dev libcli11-dev libre2-dev libgtest-dev libgmock-dev
 )
 test_packages=(
-  libgtest-dev libgmock-dev libbenchmark-dev clang-19 libclang-rt-19-dev
-  baresip-core sip-tester kamailio sox sqlite3
+  clang-19 libclang-rt-19-dev
+  baresip-core sip-tester kamailio
 )
 
 wanted=()
