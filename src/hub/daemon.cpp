@@ -1,12 +1,11 @@
 #include "hub/daemon.hpp"
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
+#include <malloc.h>
 #include <memory>
 #include <optional>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -55,9 +54,15 @@ class DnsAdapter final : public transport::Resolver {
     transport::Answer out;
     switch (answer.status) {
       case net::DnsStatus::ok:
-      case net::DnsStatus::no_data: out.status = transport::AnswerStatus::found; break;
-      case net::DnsStatus::no_name: out.status = transport::AnswerStatus::no_such_name; break;
-      case net::DnsStatus::failed: out.status = transport::AnswerStatus::failed; break;
+      case net::DnsStatus::no_data:
+        out.status = transport::AnswerStatus::found;
+        break;
+      case net::DnsStatus::no_name:
+        out.status = transport::AnswerStatus::no_such_name;
+        break;
+      case net::DnsStatus::failed:
+        out.status = transport::AnswerStatus::failed;
+        break;
     }
     for (const IpAddress& ip : answer.addresses) {
       transport::Record record;
@@ -164,6 +169,7 @@ class Daemon {
   std::unique_ptr<control::LocalServer> local_server_;
   std::uint32_t last_epoch_ = 0;  // of the newest call in the store
   std::optional<TimePoint> drain_until_;
+  bool store_due_ = false;
   bool hung_up_ = false;
   bool told_to_stop_ = false;
   TimePoint next_trim_{};
@@ -178,7 +184,8 @@ std::function<std::unique_ptr<StreamFramer>()> Daemon::sip_framer() const {
 
 bool is_missing_family(const Address& address, const std::string& error) {
   return address.ip.family == Family::v6 && address.ip.is_any() &&
-         (error.find("family not supported") != std::string::npos || error.find("assign requested") != std::string::npos);
+         (error.find("family not supported") != std::string::npos ||
+          error.find("assign requested") != std::string::npos);
 }
 
 Result<void, std::string> Daemon::listen(transport::Protocol protocol, const std::vector<Address>& addresses) {
@@ -222,9 +229,9 @@ Result<void, std::string> Daemon::open_listeners() {
 }
 
 Result<void, std::string> Daemon::open_store() {
-  auto database = store::Database::open(config_->hub.data_dir + "/junctor.db", config_->store.sync == config::Sync::full
-                                                                                   ? store::Sync::full
-                                                                                   : store::Sync::normal);
+  auto database =
+      store::Database::open(config_->hub.data_dir + "/junctor.db",
+                            config_->store.sync == config::Sync::full ? store::Sync::full : store::Sync::normal);
   if (!database) return fail(std::move(database.error()));
   if (database->interrupted() > 0)
     log_->warning("calls were cut by the last stop", {{"calls", std::to_string(database->interrupted())}});
@@ -232,12 +239,16 @@ Result<void, std::string> Daemon::open_store() {
   if (!newest) return fail(newest.error());
   if (!newest->empty()) last_epoch_ = parse_call_id(newest->front().call.call_id).epoch;
   store::Wakes wakes;
-  wakes.database = [this] { store_thread_->rouse(); };
+  wakes.database = [this] { store_due_ = true; };  // once a turn, below
   wakes.control = [this] { loop_->waker().wake(); };
   store_ = std::make_unique<store::SqliteStore>(std::move(*database), std::move(wakes), *log_, counters_);
-  store_thread_ = std::make_unique<net::BackgroundThread>([this](TimePoint now) { return store_->writer().run_once(now); },
-                                                          [this] { store_->writer().finish(); });
+  store_thread_ = std::make_unique<net::BackgroundThread>(
+      [this](TimePoint now) { return store_->writer().run_once(now); }, [this] { store_->writer().finish(); });
   loop_->add_source([this](TimePoint now) { return store_->writer().deliver(now); });
+  loop_->add_turn_end([this](TimePoint) -> std::optional<TimePoint> {
+    if (std::exchange(store_due_, false)) store_thread_->rouse();
+    return std::nullopt;
+  });
   return {};
 }
 
@@ -292,7 +303,8 @@ Result<void, std::string> Daemon::start() {
   auto loop = net::ControlLoop::create({}, timers_, counters_);
   if (!loop) return fail(std::move(loop.error()));
   loop_ = std::move(*loop);
-  if (auto done = loop_->handle_signals([this](net::Signal s, TimePoint now) { on_signal(s, now); }); !done) return done;
+  if (auto done = loop_->handle_signals([this](net::Signal s, TimePoint now) { on_signal(s, now); }); !done)
+    return done;
   log_ = std::make_unique<net::LogWriter>(log, counters_);  // the first thread: signals are blocked by now
 
   net::EdgeLimits limits;

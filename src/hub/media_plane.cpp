@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "media/worker.hpp"
 #include "net/channel.hpp"
@@ -43,8 +44,15 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
     return lease;
   }
   void give_back(PortId id) { thread_->return_port(pairs_[media::slot_of(id)]); }
-  void send(media::Command command) { commands_->send(std::move(command)); }
-  std::size_t flush_commands() { return commands_->flush(); }
+  void put(media::Command command) {
+    commands_->put(std::move(command));
+    unsent_ = true;
+  }
+  /// Once a turn: what a turn commands is one wake-up of the worker. How many commands still wait on this side.
+  std::size_t flush_commands() {
+    if (std::exchange(unsent_, false)) commands_->wake();
+    return commands_->backlog() > 0 ? commands_->flush() : 0;
+  }
   std::size_t command_backlog() const { return commands_->backlog(); }
   std::optional<media::Event> receive() { return events_.receive(); }
 
@@ -92,14 +100,17 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   TimePoint wall_set_{};
   std::unique_ptr<net::Channel<media::Command>> commands_;
   net::Channel<media::Event> events_;
+  bool unsent_ = false;
   std::vector<std::uint32_t> generations_;
-  std::vector<net::PortPair> pairs_;  // by slot
+  std::vector<net::PortPair> pairs_;          // by slot
   std::unique_ptr<net::MediaThread> thread_;  // last: it is stopped before what it uses goes
 };
 
 MediaPlane::MediaPlane() = default;
 
-MediaPlane::~MediaPlane() { stop(); }
+MediaPlane::~MediaPlane() {
+  stop();
+}
 
 Result<std::unique_ptr<MediaPlane>, std::string> MediaPlane::create(const config::Rtp& config,
                                                                     net::ControlLoop& control, Counters& counters) {
@@ -123,14 +134,16 @@ Result<std::unique_ptr<MediaPlane>, std::string> MediaPlane::create(const config
   control.add_source([&made](TimePoint now) { return made.take_event(now); });
   control.add_turn_end([&made](TimePoint now) -> std::optional<TimePoint> {
     std::size_t left = 0;
-    for (auto& lane : made.lanes_) left += lane->command_backlog() > 0 ? lane->flush_commands() : 0;
+    for (auto& lane : made.lanes_) left += lane->flush_commands();
     if (left == 0) return std::nullopt;
     return now + milliseconds(1);
   });
   return plane;
 }
 
-void MediaPlane::set_sink(std::function<void(const media::Event&, TimePoint)> sink) { sink_ = std::move(sink); }
+void MediaPlane::set_sink(std::function<void(const media::Event&, TimePoint)> sink) {
+  sink_ = std::move(sink);
+}
 
 void MediaPlane::start() {
   for (auto& lane : lanes_) lane->thread().start();
@@ -160,7 +173,9 @@ std::optional<media::PortLease> MediaPlane::take_port(Family family, std::option
   return (*idlest)->take(family);
 }
 
-void MediaPlane::command(std::uint32_t worker, media::Command command) { lanes_[worker]->send(std::move(command)); }
+void MediaPlane::command(std::uint32_t worker, media::Command command) {
+  lanes_[worker]->put(std::move(command));
+}
 
 bool MediaPlane::congested() const {
   return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->command_backlog() > 0; });

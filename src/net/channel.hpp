@@ -19,13 +19,17 @@ class Channel {
 
   /// Sender's thread only. In order, also when a backlog stands.
   void send(T&& value) {
-    if (!backlog_.empty() || !queue_.push(std::move(value))) {
-      backlog_.push_back(std::move(value));
-      flush();
-      return;
-    }
+    put(std::move(value));
     receiver_.wake();
   }
+
+  /// As send(), but the receiver may sleep on until wake(): for several values in a row.
+  void put(T&& value) {
+    if (backlog_.empty() && queue_.push(std::move(value))) return;
+    backlog_.push_back(std::move(value));
+    flush();
+  }
+  void wake() { receiver_.wake(); }
 
   /// Sender's thread only: moves what fits from the backlog into the queue; returns how many are left behind. To be
   /// called on each turn while the backlog is not empty.
