@@ -5,11 +5,12 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config python3 git ca-certificates
   libboost1.81-dev libboost-json1.81-dev libssl-dev libc-ares-dev libsqlite3-dev
-  libtomlplusplus-dev libcli11-dev libre2-dev libgtest-dev libgmock-dev
+  libtomlplusplus-dev libcli11-dev libre2-dev libgtest-dev libgmock-dev libmimalloc-dev
+  libopus-dev libspandsp-dev libspeexdsp-dev libsndfile1-dev libwebrtc-audio-processing-dev flite1-dev
 )
 test_packages=(
-  clang-19 libclang-rt-19-dev
-  baresip-core sip-tester kamailio
+  clang-19 libclang-rt-19-dev libsrtp2-dev
+  baresip-core sip-tester kamailio openssl
 )
 
 wanted=()

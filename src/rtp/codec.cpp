@@ -6,7 +6,7 @@
 namespace junctor::rtp {
 namespace {
 
-constexpr std::array<std::pair<Codec, std::string_view>, 12> names{{
+constexpr std::array<std::pair<Codec, std::string_view>, 13> names{{
     {Codec::pcmu, "PCMU"},
     {Codec::pcma, "PCMA"},
     {Codec::g722, "G722"},
@@ -17,6 +17,7 @@ constexpr std::array<std::pair<Codec, std::string_view>, 12> names{{
     {Codec::amr, "AMR"},
     {Codec::amr_wb, "AMR-WB"},
     {Codec::opus, "opus"},
+    {Codec::l16, "L16"},
     {Codec::telephone_event, "telephone-event"},
     {Codec::comfort_noise, "CN"},
 }};

@@ -17,6 +17,7 @@ enum class Codec : std::uint8_t {
   amr,
   amr_wb,
   opus,
+  l16,
   telephone_event,  ///< RFC 4733
   comfort_noise,    ///< RFC 3389, "CN"
   other,            ///< relayed without being understood

@@ -14,6 +14,11 @@ constexpr double ns_per_ms = 1e6;
 constexpr double ns_per_s = 1e9;
 constexpr double jitter_gain = 1.0 / 16.0;
 
+/// How long timestamps take to come round.
+std::int64_t turn_ns(std::uint32_t clock_rate) {
+  return static_cast<std::int64_t>(4294967296.0 * (ns_per_s / clock_rate));
+}
+
 }  // namespace
 
 Reception::Reception(std::uint16_t first_sequence) {
@@ -64,7 +69,7 @@ Reception::Verdict Reception::on_packet(std::uint16_t sequence) {
 void Reception::on_timing(std::uint32_t timestamp, std::uint32_t clock_rate, TimePoint arrival) {
   // Transit time is kept in ns modulo one turn of the timestamp, so that a wrap does not show.
   const double ns_per_unit = ns_per_s / clock_rate;
-  const auto turn = static_cast<std::int64_t>(4294967296.0 * ns_per_unit);
+  const std::int64_t turn = turn_ns(clock_rate);
   const auto sent_ns = static_cast<std::int64_t>(timestamp * ns_per_unit);
   const std::int64_t transit = arrival.time_since_epoch().count() % turn - sent_ns;
   if (clock_rate == clock_rate_) {
@@ -76,6 +81,12 @@ void Reception::on_timing(std::uint32_t timestamp, std::uint32_t clock_rate, Tim
   }
   clock_rate_ = clock_rate;
   transit_ns_ = transit;
+}
+
+std::int64_t Reception::within_turn(std::int64_t ns, std::uint32_t clock_rate) {
+  if (clock_rate == 0) return 0;
+  const std::int64_t turn = turn_ns(clock_rate);
+  return (ns % turn + turn) % turn;
 }
 
 std::uint64_t Reception::expected() const {

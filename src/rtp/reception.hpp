@@ -1,6 +1,7 @@
 #pragma once
 // What one source's packets tell about the way they came (RFC 3550 §6.4.1, §A.1, §A.3, §A.8).
 #include <cstdint>
+#include <type_traits>
 
 #include "base/time.hpp"
 
@@ -54,8 +55,24 @@ class Reception {
   /// For a report block; starts the next interval.
   Loss report_loss();
 
+  bool operator==(const Reception&) const = default;
+  /// For save and load of the port that it belongs to.
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.base_, self.highest_, self.seen_, self.expected_next_after_jump_, self.unique_, self.duplicates_,
+            self.out_of_order_, self.expected_before_, self.expected_prior_, self.received_prior_, self.clock_rate_,
+            self.jitter_ns_);
+    // Transit time compares our clock with the sender's, modulo one turn of the timestamp: it is kept relative to `now`.
+    const std::int64_t now_ns = archive.now().time_since_epoch().count();
+    std::int64_t behind_ns = within_turn(now_ns - self.transit_ns_, self.clock_rate_);
+    archive(behind_ns);
+    if constexpr (!std::is_const_v<Self>) self.transit_ns_ = now_ns - behind_ns;
+  }
+
  private:
   void restart(std::uint16_t sequence);
+  /// 0 … one turn; 0 while no timestamp was seen.
+  static std::int64_t within_turn(std::int64_t ns, std::uint32_t clock_rate);
 
   std::int64_t base_ = 0;      // extended number of the first packet since the (re)start
   std::int64_t highest_ = -1;  // extended
@@ -75,6 +92,13 @@ class Probation {
   /// True when this packet completes `needed` in a row with one SSRC.
   bool on_packet(std::uint32_t ssrc, std::uint16_t sequence, int needed);
   void reset() { count_ = 0; }
+
+  bool operator==(const Probation&) const = default;
+  /// For save and load of the port that it belongs to.
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.ssrc_, self.next_, self.count_);
+  }
 
  private:
   std::uint32_t ssrc_ = 0;

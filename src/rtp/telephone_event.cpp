@@ -1,17 +1,12 @@
 #include "rtp/telephone_event.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "rtp/bytes.hpp"
 #include "rtp/sequence.hpp"
 
 namespace junctor::rtp {
-namespace {
-
-constexpr std::uint16_t longest_segment = 0xffff;
-
-}  // namespace
-
 std::optional<TelephoneEvent> parse_telephone_event(Bytes payload) {
   if (payload.size() < telephone_event_size) return std::nullopt;
   return TelephoneEvent{.event = payload[0],
@@ -31,19 +26,21 @@ char dtmf_digit(std::uint8_t event) {
   return event < digits.size() ? digits[event] : '\0';
 }
 
+bool EventTracker::continues(const TelephoneEvent& event, std::uint32_t timestamp) const {
+  const std::uint32_t later = timestamp - timestamp_;
+  return event.event == event_ && !ended_ && later % segment_units_max == 0 &&
+         later / segment_units_max <= segments_lost_max + 1;
+}
+
 bool EventTracker::is_new(const TelephoneEvent& event, std::uint32_t timestamp) {
-  bool fresh = !started_;
-  if (started_) {
-    if (timestamp == timestamp_) {
-      ended_ = ended_ || event.end;
-      if (event.duration > duration_) duration_ = event.duration;
-      return false;
-    }
-    if (!timestamp_after(timestamp, timestamp_)) return false;
-    const bool next_segment =
-        event.event == event_ && !ended_ && duration_ == longest_segment && timestamp == timestamp_ + longest_segment;
-    fresh = !next_segment;
+  if (started_ && timestamp == timestamp_) {
+    ended_ = ended_ || event.end;
+    duration_ = std::max(duration_, event.duration);
+    return false;
   }
+  if (started_ && !timestamp_after(timestamp, timestamp_)) return false;
+  const bool fresh = !started_ || !continues(event, timestamp);
+  if (fresh) start_ = timestamp;
   started_ = true;
   event_ = event.event;
   ended_ = event.end;

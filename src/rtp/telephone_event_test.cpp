@@ -48,5 +48,36 @@ TEST(EventTracker, a_long_press_goes_on_in_the_next_segment) {
   EXPECT_FALSE(t.is_new({.event = 3, .end = true, .duration = 400}, 1000 + 0xffff));
 }
 
+TEST(EventTracker, a_segment_whose_last_or_only_packets_are_lost_is_no_new_press) {
+  EventTracker t;
+  EXPECT_TRUE(t.is_new({.event = 3, .duration = 160}, 1000));
+  EXPECT_FALSE(t.is_new({.event = 3, .duration = 65440}, 1000));  // 0xffff itself never came
+  EXPECT_FALSE(t.is_new({.event = 3, .duration = 160}, 1000 + 0xffff));
+  EXPECT_FALSE(t.is_new({.event = 3, .duration = 160}, 1000 + 3 * 0xffff));  // nothing of the third came
+  EXPECT_FALSE(t.is_new({.event = 3, .duration = 65440}, 1000 + 0xffff));    // late
+  EXPECT_FALSE(t.is_new({.event = 3, .end = true, .duration = 400}, 1000 + 3 * 0xffff));
+  EXPECT_TRUE(t.ended());
+  EXPECT_EQ(t.duration(), 3u * 0xffff + 400);
+  EXPECT_TRUE(t.is_new({.event = 3, .duration = 160}, 1000 + 4 * 0xffff));  // it had ended: another press
+  EXPECT_EQ(t.duration(), 160u);
+}
+
+TEST(EventTracker, lost_ends_do_not_hide_the_next_press) {
+  EventTracker t;
+  EXPECT_TRUE(t.is_new({.event = 7, .duration = 320}, 1000));
+  EXPECT_FALSE(t.ended());
+  EXPECT_TRUE(t.is_new({.event = 7, .duration = 160}, 3000));
+  EXPECT_TRUE(t.is_new({.event = 8, .duration = 160}, 3000 + 0xffff));  // another key where a segment might begin
+}
+
+TEST(EventTracker, duration_grows_whatever_the_order) {
+  EventTracker t;
+  EXPECT_TRUE(t.is_new({.event = 7, .duration = 480}, 1000));
+  EXPECT_FALSE(t.is_new({.event = 7, .end = true, .duration = 800}, 1000));
+  EXPECT_FALSE(t.is_new({.event = 7, .duration = 640}, 1000));
+  EXPECT_TRUE(t.ended());
+  EXPECT_EQ(t.duration(), 800u);
+}
+
 }  // namespace
 }  // namespace junctor::rtp

@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/saved_state.hpp"
 #include "sip/name_addr.hpp"
 #include "sip/uri.hpp"
 
 namespace junctor::sip {
 namespace {
 
-constexpr char saved_version = 1;
+constexpr std::uint8_t saved_version = 1;
 
 bool forms_dialog(Method method) {
   return method == Method::invite || method == Method::subscribe || method == Method::refer;
@@ -76,61 +77,6 @@ bool is_secure_uri(std::string_view uri) {
   const auto parsed = Uri::parse(uri);
   return parsed && parsed->is_sips();
 }
-
-// -- saving: a version, then numbers in network order and texts with their length before them
-
-class Saver {
- public:
-  void byte(unsigned value) { out_ += static_cast<char>(static_cast<unsigned char>(value)); }
-  void number(std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) byte(value >> shift & 0xff);
-  }
-  void text(std::string_view value) {
-    number(static_cast<std::uint32_t>(value.size()));
-    out_ += value;
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  std::string out_;
-};
-
-/// Reads what Saver wrote; past the end everything is zero, and ok() says no.
-class Loader {
- public:
-  explicit Loader(std::string_view saved) : rest_(saved) {}
-
-  unsigned byte() {
-    if (rest_.empty()) {
-      ok_ = false;
-      return 0;
-    }
-    const auto value = static_cast<unsigned char>(rest_.front());
-    rest_.remove_prefix(1);
-    return value;
-  }
-  std::uint32_t number() {
-    std::uint32_t value = 0;
-    for (int i = 0; i < 4; ++i) value = value << 8 | byte();
-    return value;
-  }
-  std::string text() {
-    const std::size_t size = number();
-    if (size > rest_.size()) {
-      ok_ = false;
-      return {};
-    }
-    std::string value(rest_.substr(0, size));
-    rest_.remove_prefix(size);
-    return value;
-  }
-  bool ok() const { return ok_; }
-  bool at_end() const { return rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool ok_ = true;
-};
 
 /// What any Call-ID is made of, whatever else its writer likes (RFC 3261 §25.1: one or two words).
 bool is_call_id(std::string_view text) {
@@ -293,41 +239,32 @@ bool Dialog::refresh_target(const Message& message) {
 
 std::string Dialog::save() const {
   Saver out;
-  out.byte(saved_version);
-  out.byte((state_ == DialogState::confirmed ? saved_confirmed : 0u) | (is_uac_ ? saved_uac : 0u) |
-           (secure_ ? saved_secure : 0u) | (remote_cseq_ ? saved_remote_cseq : 0u));
-  out.number(local_cseq_);
-  out.number(remote_cseq_.value_or(0));
-  for (const auto* text : {&id_.call_id, &id_.local_tag, &id_.remote_tag, &local_uri_, &remote_uri_, &remote_target_}) {
-    out.text(*text);
-  }
-  out.byte(static_cast<unsigned>(route_set_.size()));
-  for (const auto& route : route_set_) out.text(route);
+  const std::uint8_t flags =
+      static_cast<std::uint8_t>((state_ == DialogState::confirmed ? saved_confirmed : 0u) | (is_uac_ ? saved_uac : 0u) |
+                                (secure_ ? saved_secure : 0u) | (remote_cseq_ ? saved_remote_cseq : 0u));
+  out(saved_version, flags, local_cseq_, remote_cseq_.value_or(0), id_.call_id, id_.local_tag, id_.remote_tag,
+      local_uri_, remote_uri_, remote_target_, route_set_);
   return out.take();
 }
 
 Result<Dialog, DialogError> Dialog::load(std::string_view saved) {
   Loader in(saved);
-  if (in.byte() != saved_version) return fail(DialogError::bad_saved_state);
-  const unsigned flags = in.byte();
+  std::uint8_t version = 0, flags = 0;
+  std::uint32_t remote_cseq = 0;
   Dialog dialog;
+  in(version);
+  if (version != saved_version) return fail(DialogError::bad_saved_state);
+  in(flags, dialog.local_cseq_, remote_cseq, dialog.id_.call_id, dialog.id_.local_tag, dialog.id_.remote_tag,
+     dialog.local_uri_, dialog.remote_uri_, dialog.remote_target_, dialog.route_set_);
   dialog.state_ = flags & saved_confirmed ? DialogState::confirmed : DialogState::early;
   dialog.is_uac_ = (flags & saved_uac) != 0;
   dialog.secure_ = (flags & saved_secure) != 0;
-  dialog.local_cseq_ = in.number();
-  const std::uint32_t remote_cseq = in.number();
   const bool has_remote_cseq = (flags & saved_remote_cseq) != 0;
   if (has_remote_cseq) dialog.remote_cseq_ = remote_cseq;
-  for (auto* text : {&dialog.id_.call_id, &dialog.id_.local_tag, &dialog.id_.remote_tag, &dialog.local_uri_,
-                     &dialog.remote_uri_, &dialog.remote_target_}) {
-    *text = in.text();
-  }
-  const unsigned routes = in.byte();
-  for (unsigned i = 0; i < routes && in.ok(); ++i) dialog.route_set_.push_back(in.text());
   const bool sound =
-      in.ok() && in.at_end() && flags <= saved_all && (has_remote_cseq || remote_cseq == 0) && routes <= max_routes &&
-      is_sound(dialog.id_) && Uri::parse(dialog.remote_target_) && NameAddr::parse(dialog.local_uri_) &&
-      NameAddr::parse(dialog.remote_uri_) &&
+      in.complete() && flags <= saved_all && (has_remote_cseq || remote_cseq == 0) &&
+      dialog.route_set_.size() <= max_routes && is_sound(dialog.id_) && Uri::parse(dialog.remote_target_) &&
+      NameAddr::parse(dialog.local_uri_) && NameAddr::parse(dialog.remote_uri_) &&
       std::ranges::all_of(dialog.route_set_, [](const std::string& r) { return NameAddr::parse(r).has_value(); });
   if (!sound) return fail(DialogError::bad_saved_state);
   return dialog;

@@ -1,0 +1,21 @@
+#pragma once
+// HMAC-SHA1 (RFC 2104) for packets.
+#include <array>
+#include <cstdint>
+#include <openssl/sha.h>
+#include <span>
+
+namespace junctor::srtp {
+
+class HmacSha1 {
+ public:
+  explicit HmacSha1(std::span<const std::uint8_t, 20> key);
+  /// Of `message` and then `trailer`.
+  std::array<std::uint8_t, 20> operator()(std::span<const std::uint8_t> message,
+                                          std::span<const std::uint8_t> trailer) const;
+
+ private:
+  SHA_CTX inner_, outer_;  // after the key's block
+};
+
+}  // namespace junctor::srtp
