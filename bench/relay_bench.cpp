@@ -1,15 +1,11 @@
 // What the media worker adds to a relayed packet, beside what the kernel takes for receiving and sending one.
-#include <arpa/inet.h>
 #include <array>
-#include <cstring>
 #include <memory>
-#include <netinet/in.h>
 #include <random>
 #include <span>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/check.hpp"
+#include "bench/loopback.hpp"
 #include "bench/measure.hpp"
 #include "media/worker.hpp"
 #include "rtp/packet.hpp"
@@ -93,43 +89,9 @@ class Relay {
   media::Worker worker_{{.index = 0, .slots = ports}, network, network, random_, counters_, now_};
 };
 
-/// A UDP socket on the loopback that sends to itself: one recvfrom and one sendto per packet.
-class Loopback {
- public:
-  Loopback() : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    to_.sin_family = AF_INET;
-    to_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof to_;
-    JUNCTOR_CHECK(fd_ >= 0 && bind(fd_, address(to_), sizeof to_) == 0 && getsockname(fd_, address(to_), &size) == 0);
-    send();
-  }
-  ~Loopback() { close(fd_); }
-  Loopback(const Loopback&) = delete;
-  Loopback& operator=(const Loopback&) = delete;
-
-  void pass_one() {
-    sockaddr_in from{};
-    socklen_t size = sizeof from;
-    const ssize_t got = recvfrom(fd_, bytes_.data(), bytes_.size(), 0, address(from), &size);
-    JUNCTOR_CHECK(got == static_cast<ssize_t>(packet_bytes));
-    send();
-  }
-
- private:
-  static sockaddr* address(sockaddr_in& a) { return reinterpret_cast<sockaddr*>(&a); }
-  void send() {
-    const ssize_t sent = sendto(fd_, bytes_.data(), packet_bytes, 0, address(to_), sizeof to_);
-    JUNCTOR_CHECK(sent == static_cast<ssize_t>(packet_bytes));
-  }
-
-  int fd_;
-  sockaddr_in to_{};
-  std::array<char, 2048> bytes_{};
-};
-
 int run() {
   const auto relay = std::make_unique<Relay>();
-  Loopback loopback;
+  Loopback loopback(packet_bytes);
   constexpr int rounds = 31;
   constexpr int turns = 20;
   std::vector<double> worker, kernel;

@@ -22,6 +22,7 @@ struct Habits {
   std::uint32_t min_se = 90;
   bool refuses_to_refresh = false;      ///< promises to refresh the session and never does
   bool hangs_up_after_transfer = true;  ///< BYE when a REFER has been reported successful
+  Duration answers_notify_after{};      ///< thinks so long about each NOTIFY
 
   // -- misbehaviour
   bool never_acks_answers = false;  ///< no ACK for a 2xx

@@ -249,6 +249,7 @@ class Line {
   std::vector<Got> got_;
   std::vector<Asked> asked_;
   std::vector<int> transfer_progress_;
+  bool notify_unanswered_ = false;
 };
 
 }  // namespace junctor::sim

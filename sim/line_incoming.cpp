@@ -288,7 +288,16 @@ void Line::on_update(const Message& message) {
 }
 
 void Line::on_notify(const Message& message) {
-  phone_.transactions_.respond(message, response(message, 200));
+  if (notify_unanswered_) complain("a NOTIFY before the last one was answered");
+  if (const Duration thinks = phone_.habits_.answers_notify_after; thinks > Duration{}) {
+    notify_unanswered_ = true;
+    later(thinks, [this, message] {
+      notify_unanswered_ = false;
+      phone_.transactions_.respond(message, response(message, 200));
+    });
+  } else {
+    phone_.transactions_.respond(message, response(message, 200));
+  }
   constexpr std::string_view status_line = "SIP/2.0 ";
   if (!message.body().starts_with(status_line)) return;
   int status = 0;

@@ -134,19 +134,20 @@ void Speaker::send_raw(const Address& to, std::span<const std::uint8_t> bytes) {
 
 // ----------------------------------------------------------------------------------------------------------- hearing
 
-void Speaker::on_rtp(const Address&, std::span<const std::uint8_t> bytes) {
+void Speaker::on_rtp(const Address& from, std::span<const std::uint8_t> bytes) {
   if (bytes.size() < header_bytes || bytes[0] >> 6 != 2) return;
   const auto payload_type = static_cast<std::uint8_t>(bytes[1] & 0x7f);
   const auto sequence = static_cast<std::uint16_t>(read(bytes, 2, 2));
   const std::uint32_t timestamp = read(bytes, 4, 4), ssrc = read(bytes, 8, 4);
   const auto payload = bytes.subspan(header_bytes);
-  if (received_ > 0) {
+  if (received_ > 0 && from == heard_from_) {
     const auto step = static_cast<std::int16_t>(sequence - heard_sequence_);
     if (ssrc != heard_ssrc_) ++ssrc_changes_;
     if (step != 1) ++sequence_jumps_;
     if (step > 0 && static_cast<std::int32_t>(timestamp - heard_timestamp_) < 0) ++timestamp_faults_;
   }
   ++received_;
+  heard_from_ = from;
   heard_ssrc_ = ssrc;
   heard_sequence_ = sequence;
   heard_timestamp_ = timestamp;

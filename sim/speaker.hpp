@@ -49,7 +49,8 @@ class Speaker {
   std::uint64_t received() const { return received_; }
   std::uint64_t rtcp_received() const { return rtcp_received_; }
   std::uint64_t sender_reports() const { return sender_reports_; }
-  /// Packets after the first whose SSRC was another than before.
+  /// Packets whose SSRC was another than before. A source that moves to another address begins anew (RFC 3550 §8.2),
+  /// here and below.
   std::uint64_t ssrc_changes() const { return ssrc_changes_; }
   /// Packets whose sequence number did not follow the one before; 0 on a perfect line.
   std::uint64_t sequence_jumps() const { return sequence_jumps_; }
@@ -89,6 +90,7 @@ class Speaker {
 
   std::uint64_t sent_ = 0, received_ = 0, rtcp_received_ = 0, sender_reports_ = 0;
   std::uint64_t ssrc_changes_ = 0, sequence_jumps_ = 0, timestamp_faults_ = 0, wrong_payload_ = 0;
+  Address heard_from_;
   std::uint32_t heard_ssrc_ = 0, heard_timestamp_ = 0, heard_event_timestamp_ = 0;
   std::uint16_t heard_sequence_ = 0;
   std::array<std::int16_t, window> samples_{};  // the last ones, in order from next_sample_

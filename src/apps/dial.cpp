@@ -22,14 +22,13 @@ Cause toward_caller(const Cause& cause, bool device) {
     case 503:
       // 34: it is we who have no port left.
       return device && cause.q850 != 34 ? Cause{480, 20, "not reachable"} : cause;
-    case 600:
-      return {486, 17, cause.text};
     case 401:
     case 402:
     case 407:
       return {403, 21, "refused by the destination"};
     default:
-      if (cause.status >= 300 && cause.status < 400) return {480, 18, "moved"};
+      // Not followed: where calls are sent on is for the user's settings and the routes to say, not for a phone.
+      if (cause.status >= 300 && cause.status < 400) return {480, 18, "redirected"};
       return cause;
   }
 }
@@ -233,7 +232,7 @@ void Dialler::check_exhausted(Dial& dial, TimePoint now) {
   if (std::any_of(dial.branches.begin(), dial.branches.end(), [](const Branch& b) { return !b.over; })) return;
   const Cause why = dial.best.value_or(Cause{480, 20, "nobody to ring"});
   if (why.q850 == 20 && dial.branches.empty() && send_on(dial, dial.ring.on_unregistered, now)) return;
-  if (why.status == 486 && send_on(dial, dial.ring.on_busy, now)) return;
+  if ((why.status == 486 || why.status == 600) && send_on(dial, dial.ring.on_busy, now)) return;
   if (why.status == 480 && why.q850 != 20 && send_on(dial, dial.ring.on_no_answer, now)) return;
   if (dial.branches.empty() && send_on(dial, dial.ring.on_no_answer, now)) return;
   give_up(dial, why, now);

@@ -11,7 +11,7 @@ namespace junctor::call {
 namespace {
 
 constexpr std::size_t table_size = 16'384;
-constexpr std::size_t invites_size = 131'072;  ///< INVITE server transactions linger for half a minute
+constexpr std::size_t invites_size = 100'000;  ///< INVITE server transactions linger for half a minute
 
 }  // namespace
 
@@ -89,14 +89,14 @@ void Calls::for_each(const std::function<void(const Call&)>& look) const {
 }
 
 const Leg* Calls::find_dialog(std::string_view call_id, std::string_view local_tag, std::string_view remote_tag) const {
-  const auto at = tags_.find(std::string(local_tag));
+  const auto at = tags_.find(local_tag);
   if (at == tags_.end()) return nullptr;
   const Leg* const leg = legs_.at(at->second).leg;
   return leg->sip_call_id() == call_id && leg->replaces_match(local_tag, remote_tag) ? leg : nullptr;
 }
 
 bool Calls::is_our_own(const sip::Message& request) const {
-  const auto at = tags_.find(std::string(request.from_tag()));
+  const auto at = tags_.find(request.from_tag());
   if (at == tags_.end()) return false;
   const Leg* const leg = legs_.at(at->second).leg;
   return leg->direction() == LegDirection::outbound && leg->sip_call_id() == request.call_id();
@@ -220,7 +220,7 @@ void Calls::journalled(CallId id, TimePoint now) {
 // -------------------------------------------------------------------------------------------------------- from below
 
 bool Calls::on_request(TransactionId id, const sip::Message& request, const transport::Source& source, TimePoint now) {
-  const auto at = tags_.find(std::string(request.to_tag()));
+  const auto at = tags_.find(request.to_tag());
   if (at == tags_.end()) return false;
   const Turn turn(*this, now);
   Leg* const leg = legs_.at(at->second).leg;
@@ -231,7 +231,7 @@ bool Calls::on_request(TransactionId id, const sip::Message& request, const tran
 }
 
 void Calls::on_ack(const sip::Message& ack, TimePoint now) {
-  const auto at = tags_.find(std::string(ack.to_tag()));
+  const auto at = tags_.find(ack.to_tag());
   if (at == tags_.end()) return;
   const Turn turn(*this, now);
   Leg* const leg = legs_.at(at->second).leg;

@@ -5,10 +5,10 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/counters.hpp"
+#include "base/flat_map.hpp"
 #include "base/timer_wheel.hpp"
 #include "call/call.hpp"
 
@@ -144,12 +144,12 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   std::uint64_t next_call_ = 1, next_leg_ = 1;
   EventSink& sink_;
   std::shared_ptr<const CallSettings> settings_;
-  std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
-  std::unordered_map<std::uint64_t, Place> legs_;                    // by LegId
-  std::unordered_map<std::string, std::uint64_t> tags_;              // our tag → LegId
-  std::unordered_map<std::uint64_t, std::uint64_t> ports_;           // PortId → LegId
-  std::unordered_map<std::uint64_t, std::uint64_t> invites_;         // INVITE server transaction → LegId
-  std::unordered_map<std::uint64_t, std::unique_ptr<Leg>> leaving_;  // legs that outlive their call
+  FlatMap<CallId, std::unique_ptr<Call>, std::hash<CallId>> calls_;
+  FlatMap<std::uint64_t, Place> legs_;                    // by LegId
+  FlatMap<std::string, std::uint64_t, TextHash> tags_;    // our tag → LegId
+  FlatMap<std::uint64_t, std::uint64_t> ports_;           // PortId → LegId
+  FlatMap<std::uint64_t, std::uint64_t> invites_;         // INVITE server transaction → LegId
+  FlatMap<std::uint64_t, std::unique_ptr<Leg>> leaving_;  // legs that outlive their call
   std::deque<Event> events_;
   std::vector<CallId> touched_;  // calls that may be over
   std::vector<std::uint64_t> finished_;

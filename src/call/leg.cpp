@@ -1,6 +1,7 @@
 #include "call/leg.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "call/sdp_body.hpp"
@@ -40,6 +41,10 @@ bool Leg::replaces_match(std::string_view to_tag, std::string_view from_tag) con
 std::string Leg::contact() const {
   JUNCTOR_CHECK(hop_);
   const Address address = services_.endpoint.advertise().address_for(*hop_);
+  // RFC 3261 §8.1.1.8, §12.1.1; a sips: URI names no transport (§26.2.2).
+  const auto target = initial_request_ ? sip::Uri::parse(initial_request_->request_uri()) : std::nullopt;
+  const bool secure = dialog_ ? dialog_->is_secure() : target && target->is_sips();
+  if (secure) return "<sips:junctor@" + to_string(address) + '>';
   std::string out = "<sip:junctor@" + to_string(address);
   if (hop_->protocol == transport::Protocol::tcp) out += ";transport=tcp";
   if (hop_->protocol == transport::Protocol::tls) out += ";transport=tls";
@@ -141,12 +146,32 @@ void Leg::send_request(std::string_view method, const Payload& payload, std::uin
 }
 
 void Leg::notify_refer(int status, bool last, TimePoint now) {
-  Payload payload;
-  payload.content_type = "message/sipfrag;version=2.0";
-  payload.body = "SIP/2.0 " + std::to_string(status) + ' ' + std::string(sip::reason_phrase(status)) + "\r\n";
-  payload.headers = {{"Event", referred_id_.empty() ? "refer" : "refer;id=" + referred_id_},
-                     {"Subscription-State", last ? "terminated;reason=noresource" : "active;expires=60"}};
-  send_request("NOTIFY", payload, 0, now);
+  if (!referring_ || state_ == LegState::leaving || state_ == LegState::ended) return;
+  referring_ = !last;
+  next_notify_ = {status, last};
+  if (!notify_open_) send_notify(now);
+}
+
+void Leg::send_notify(TimePoint now) {
+  const auto [status, last] = *std::exchange(next_notify_, std::nullopt);
+  Message notify = dialog_->request(Method::notify);
+  finish_request(notify);
+  notify.set(HeaderId::event, "refer;id=" + referred_id_);
+  notify.set(HeaderId::subscription_state, last ? "terminated;reason=noresource" : "active;expires=60");
+  notify.set_body("message/sipfrag;version=2.0",
+                  "SIP/2.0 " + std::to_string(status) + ' ' + std::string(sip::reason_phrase(status)) + "\r\n");
+  notify_open_ = true;
+  send(std::move(notify), Request::notify, 0, now);
+}
+
+void Leg::on_notify_answered(int status, TimePoint now) {
+  notify_open_ = false;
+  if (status >= 300) {  // the subscription is gone (RFC 6665 §4.2.2); the call is not (RFC 5057 §5.3)
+    referring_ = false;
+    next_notify_.reset();
+  }
+  if (next_notify_) return send_notify(now);
+  if (std::exchange(bye_after_notify_, false)) send_bye(bye_cause_, now);
 }
 
 bool Leg::add_credentials(Message& request, const Message& challenge) {
@@ -210,7 +235,9 @@ void Leg::respond(TransactionId id, int status, TimePoint now, const Payload& pa
 
 void Leg::accept_refer(TransactionId id, TimePoint now) {
   const auto at = std::find_if(asked_.begin(), asked_.end(), [&](const auto& a) { return a.first == id; });
-  if (at != asked_.end()) referred_id_ = std::to_string(at->second.cseq().number);
+  if (at == asked_.end()) return;
+  referred_id_ = std::to_string(at->second.cseq().number);
+  referring_ = true;
   respond(id, 202, now);
   notify_refer(100, false, now);
 }
@@ -249,6 +276,7 @@ void Leg::on_request(TransactionId id, const Message& request, const transport::
       return on_prack(id, request, now);
     case Method::refer:
       if (!dialog_ || !is_up()) return refuse(481);
+      if (referring_ || notify_open_) return refuse(491);  // one at a time
       asked_.emplace_back(id, request);
       return owner_->on_refer(*this, id, request, now);
     case Method::info:
@@ -274,7 +302,10 @@ void Leg::on_bye(TransactionId id, const Message& request, TimePoint now) {
   Message response = Message::response(request, 200);
   finish_response(response, request);
   services_.endpoint.respond(id, std::move(response), now);
-  if (state_ == LegState::leaving) return;
+  if (state_ == LegState::leaving) {
+    if (std::exchange(bye_after_notify_, false)) end(now);  // ours is not needed any more
+    return check_finished(now);
+  }
   Cause why = normal_clearing();
   for (const auto value : request.values(HeaderId::reason))
     if (const auto reason = sip::Reason::parse(value); reason && reason->protocol == "Q.850" && reason->cause) {
@@ -316,6 +347,9 @@ void Leg::on_response(TransactionId id, const Message& response, Origin origin, 
     case Request::bye:
       end(now);
       break;
+    case Request::notify:
+      on_notify_answered(response.status(), now);
+      break;
     case Request::other:
       if (pending.context != 0) owner_->on_message_answered(*this, pending.context, response, now);
       break;
@@ -326,7 +360,7 @@ void Leg::on_response(TransactionId id, const Message& response, Origin origin, 
   // The dialog is gone on the other side (RFC 3261 §12.2.1.2); a plain 408 to a request that was passed on is not
   // enough.
   if (response.status() == 481 && state_ != LegState::leaving && state_ != LegState::ended && is_up() &&
-      pending.kind != Request::aside) {
+      pending.kind != Request::aside && pending.kind != Request::notify) {
     gone(cause_of_status(481), now);
   }
   check_finished(now);
@@ -394,6 +428,14 @@ void Leg::hang_up(const Cause& why, TimePoint now) {
     offer_in_2xx_ = false;
     send_ack(now);
   }
+  if (notify_open_) {  // what it asked for ended well or not: it is told before it is let go
+    state_ = LegState::leaving;
+    ended_at = now;
+    bye_after_notify_ = true;
+    bye_cause_ = why;
+    close_port(now);
+    return;
+  }
   send_bye(why, now);
 }
 
@@ -436,6 +478,7 @@ void Leg::end(TimePoint now) {
     services_.endpoint.respond(id, std::move(response), now);
   }
   asked_.clear();
+  next_notify_.reset();
   close_port(now);
 }
 

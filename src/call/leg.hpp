@@ -17,6 +17,7 @@
 #include "base/time.hpp"
 #include "base/timer_wheel.hpp"
 #include "call/negotiation.hpp"
+#include "call/saved_leg.hpp"
 #include "call/vocabulary.hpp"
 #include "media/media.hpp"
 #include "sip/dialog.hpp"
@@ -119,6 +120,15 @@ class Leg {
   Leg(const Leg&) = delete;
   Leg& operator=(const Leg&) = delete;
 
+  /// What outlives a restart; nothing while the leg is not established or an offer waits for its answer: then what was
+  /// saved before still holds.
+  std::optional<SavedLeg> saved() const;
+  /// The leg goes on as the saved one would have; the session timer runs on. `port` has the numbers that were
+  /// advertised, and is opened and told by its owner. Null when the dialog or a description cannot be read.
+  static std::unique_ptr<Leg> restore(LegId id, const SavedLeg& saved, const media::PortLease& port,
+                                      std::optional<sip::digest::Account> account, Services services,
+                                      std::shared_ptr<const CallSettings> settings, LegOwner& owner, TimePoint now);
+
   // -- facts
   LegId id() const { return id_; }
   LegKind kind() const { return kind_; }
@@ -197,7 +207,8 @@ class Leg {
   void send_request(std::string_view method, const Payload& payload, std::uint64_t context, TimePoint now);
   void respond(TransactionId id, int status, TimePoint now, const Payload& payload = {});
   void accept_refer(TransactionId id, TimePoint now);
-  /// Progress of a REFER that we accepted, as a message/sipfrag NOTIFY (RFC 3515 §2.4.5).
+  /// Progress of a REFER that we accepted, as a message/sipfrag NOTIFY (RFC 3515 §2.4.5). One at a time: what comes
+  /// while an earlier one is unanswered replaces what waits. After the last one, or a refusal of one, nothing is sent.
   void notify_refer(int status, bool last, TimePoint now);
   /// CANCEL, BYE, or a final refusal, whatever is right at the moment. `why` becomes a Reason header.
   void hang_up(const Cause& why, TimePoint now);
@@ -221,6 +232,7 @@ class Leg {
     reinvite,
     update,
     refresh,
+    notify /* of a REFER's progress */,
     aside /* its answer changes nothing */,
     bye,
     other
@@ -230,6 +242,10 @@ class Leg {
     Request kind = Request::other;
     std::uint64_t context = 0;
     std::unique_ptr<sip::Message> request;  // only kept where a challenge may have to be answered
+  };
+  struct ReferProgress {
+    int status = 100;
+    bool last = false;
   };
   struct EarlyDialog {
     sip::Dialog dialog;
@@ -253,6 +269,8 @@ class Leg {
   bool add_credentials(sip::Message& request, const sip::Message& challenge);
   bool repeat_with_credentials(Pending& pending, const sip::Message& response, TimePoint now);
   void on_bye(TransactionId id, const sip::Message& request, TimePoint now);
+  void send_notify(TimePoint now);
+  void on_notify_answered(int status, TimePoint now);
   void leave_exchange(TimePoint now);
   void schedule_session_timer(TimePoint now);
   void check_finished(TimePoint now);
@@ -309,10 +327,14 @@ class Leg {
   std::optional<OutboundInvite> outbound_;
   std::uint32_t credential_tries_ = 0;
   std::uint32_t interval_tries_ = 0;
-  std::string referred_id_;  // CSeq of the REFER, for Event: refer;id=
+  std::string referred_id_;                   // CSeq of the REFER, for Event: refer;id=
+  bool referring_ = false;                    // its subscription is open: the last NOTIFY was not asked for yet
+  bool notify_open_ = false;                  // a NOTIFY is not answered yet
+  std::optional<ReferProgress> next_notify_;  // what to tell after that
   bool far_end_allows_update_ = false;
   bool far_end_100rel_ = false;
   bool bye_after_ack_ = false;
+  bool bye_after_notify_ = false;
   Cause bye_cause_;
 
   // offer/answer

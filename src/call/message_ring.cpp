@@ -8,6 +8,9 @@
 namespace junctor::call {
 namespace {
 
+// So many of these fill the ring: where messages are shorter still, the list of them makes the oldest go.
+constexpr std::size_t short_message_bytes = 512;
+
 char small(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -39,7 +42,8 @@ std::string_view header_value(std::string_view text, sip::HeaderId id) {
 
 }  // namespace
 
-MessageRing::MessageRing(std::size_t bytes, Duration keep) : buffer_(bytes, '\0'), keep_(keep) {}
+MessageRing::MessageRing(std::size_t bytes, Duration keep)
+    : buffer_(bytes, '\0'), keep_(keep), kept_(bytes / short_message_bytes) {}
 
 void MessageRing::on_message(transport::Direction direction, transport::Protocol protocol, const Address& local,
                              const Address& remote, std::string_view bytes, TimePoint now) {

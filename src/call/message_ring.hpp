@@ -1,13 +1,14 @@
 #pragma once
 // The last SIP messages of the hub, in one ring of fixed size: what `calls show ID --messages` prints, also some time
 // after the call's end. The oldest make room; REGISTER and what belongs to it are not kept.
+#include <boost/circular_buffer.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/touched_memory.hpp"
 #include "transport/observer.hpp"
 
 namespace junctor::call {
@@ -47,8 +48,8 @@ class MessageRing final : public transport::MessageObserver {
 
   std::vector<char> buffer_;
   Duration keep_;
-  std::size_t next_ = 0;   // where the next message goes
-  std::deque<Kept> kept_;  // in the order of the ring
+  std::size_t next_ = 0;                                    // where the next message goes
+  boost::circular_buffer<Kept, TouchedMemory<Kept>> kept_;  // in the order of the ring
 };
 
 }  // namespace junctor::call

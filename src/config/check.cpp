@@ -104,6 +104,38 @@ void users(Parsed& parsed) {
   }
 }
 
+/// Two trunks at one host share what has to be proven toward it, and by whom.
+bool same_tls(const Trunk& a, const Trunk& b) {
+  return a.tls_verify == b.tls_verify && a.tls_ca_file == b.tls_ca_file &&
+         a.tls_certificate_file == b.tls_certificate_file && a.tls_private_key_file == b.tls_private_key_file;
+}
+
+std::string_view without_port(std::string_view host) {
+  return host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+}
+
+void trunk_tls(Parsed& parsed, std::size_t index) {
+  const auto& trunks = parsed.config.trunks;
+  const Trunk& trunk = trunks[index];
+  const std::string path = item("trunks", index);
+  if (!trunk.tls_certificate_file.empty() && trunk.tls_private_key_file.empty())
+    parsed.add_fault(path + ".tls_certificate_file", "needs \"tls_private_key_file\"");
+  if (trunk.tls_certificate_file.empty() && !trunk.tls_private_key_file.empty())
+    parsed.add_fault(path + ".tls_private_key_file", "needs \"tls_certificate_file\"");
+  if (trunk.transport != TrunkTransport::tls) {
+    if (!same_tls(trunk, {})) parsed.add_fault(path, "the tls_ keys need transport = \"tls\"");
+    return;
+  }
+  if (parsed.config.sip.tls.empty())
+    parsed.add_fault(path + ".transport", "needs sip.tls: what the trunk sends comes in there");
+  for (std::size_t i = 0; i < index; ++i) {
+    const bool shared =
+        trunks[i].transport == TrunkTransport::tls && without_port(trunks[i].host) == without_port(trunk.host);
+    if (!shared || same_tls(trunks[i], trunk)) continue;
+    return parsed.add_fault(path, "has other tls_ keys than trunk \"" + trunks[i].name + "\" at the same host");
+  }
+}
+
 void trunks(Parsed& parsed) {
   const auto& trunks = parsed.config.trunks;
   no_duplicates(parsed, "trunks", "name", trunks, &Trunk::name);
@@ -114,6 +146,7 @@ void trunks(Parsed& parsed) {
     if (trunks[i].register_ && trunks[i].username.empty()) {
       parsed.add_fault(path + ".register", "needs \"username\"");
     }
+    trunk_tls(parsed, i);
     for (std::size_t n = 0; n < trunks[i].numbers.size(); ++n) {
       const std::string& number = trunks[i].numbers[n];
       if (!numbers.insert(number.starts_with('+') ? number.substr(1) : number).second) {

@@ -55,7 +55,7 @@ struct Sip {
   std::vector<Address> udp = default_listen();  ///< port 0 = chosen by the system and printed at start
   std::vector<Address> tcp = default_listen();
   std::vector<Address> tls;
-  std::string certificate_file;
+  std::string certificate_file;  ///< may be taken over anew by a reload, like the key
   std::string private_key_file;
   std::string ws_path = "/sip";              ///< empty: off
   seconds session_expires_secs{1800};        ///< RFC 4028 Session-Expires that we ask for
@@ -136,6 +136,10 @@ struct Trunk {
   std::vector<std::string> codecs = {"PCMA", "PCMU", "G722", "opus"};
   std::uint32_t max_calls = 0;   ///< 0 = unlimited
   std::vector<Network> sources;  ///< besides the addresses of `host`
+  bool tls_verify = true;        ///< its certificate must be good, and for `host`
+  std::string tls_ca_file;       ///< empty: what the system trusts
+  std::string tls_certificate_file;  ///< shown to it; empty: sip.certificate_file
+  std::string tls_private_key_file;
   bool operator==(const Trunk&) const = default;
 };
 

@@ -231,6 +231,14 @@ TEST(Config, ChecksKeysAgainstEachOther) {
   EXPECT_THAT(faults("[[users]]\nusername = \"a b\"\n"),
               ElementsAre(HasSubstr("needs \"password\" or \"ha1\""), HasSubstr("must not contain spaces")));
   EXPECT_THAT(faults("[sip]\ntls = [\"0.0.0.0:5061\"]\n"), ElementsAre(HasSubstr("needs sip.certificate_file")));
+  EXPECT_THAT(faults("[[trunks]]\nname = \"a\"\nhost = \"h\"\ntransport = \"tls\"\n"),
+              ElementsAre(HasSubstr("4:13: needs sip.tls")));
+  EXPECT_THAT(faults("[[trunks]]\nname = \"a\"\nhost = \"h\"\ntls_verify = false\n"),
+              ElementsAre(HasSubstr("the tls_ keys need transport")));
+  EXPECT_THAT(faults("[sip]\ntls = [\"0.0.0.0:5061\"]\ncertificate_file = \"c\"\nprivate_key_file = \"k\"\n"
+                     "[[trunks]]\nname = \"a\"\nhost = \"h\"\ntransport = \"tls\"\ntls_ca_file = \"x\"\n"
+                     "[[trunks]]\nname = \"b\"\nhost = \"h:5071\"\ntransport = \"tls\"\n"),
+              ElementsAre(HasSubstr("10:1: has other tls_ keys than trunk \"a\"")));
   EXPECT_THAT(faults("[network]\npublic_ip = [\"192.0.2.1\", \"192.0.2.2\"]\n"),
               ElementsAre("junctor.toml:2:27: at most one address per family"));
   EXPECT_THAT(faults("[features]\necho = \"9197\"\n"), ElementsAre(HasSubstr("is another feature's number")));

@@ -39,8 +39,8 @@ void sip(Visitor& v, Sip& c) {
   v.key(Key("udp").at_start(), &c.udp);
   v.key(Key("tcp").at_start(), &c.tcp);
   v.key(Key("tls").at_start(), &c.tls);
-  v.key(Key("certificate_file").at_start(), &c.certificate_file);
-  v.key(Key("private_key_file").at_start(), &c.private_key_file);
+  v.key("certificate_file", &c.certificate_file);
+  v.key("private_key_file", &c.private_key_file);
   v.key(Key("ws_path").at_start(), &c.ws_path);
   v.key(Key("session_expires_secs").between(90, day_secs), &c.session_expires_secs);
   v.key(Key("session_expires_min_secs").between(90, day_secs), &c.session_expires_min_secs);
@@ -93,6 +93,10 @@ void trunk(Visitor& v, Trunk& c) {
   v.key("codecs", &c.codecs);
   v.key("max_calls", &c.max_calls);
   v.key("sources", &c.sources);
+  v.key("tls_verify", &c.tls_verify);
+  v.key("tls_ca_file", &c.tls_ca_file);
+  v.key("tls_certificate_file", &c.tls_certificate_file);
+  v.key("tls_private_key_file", &c.tls_private_key_file);
 }
 
 void route(Visitor& v, Route& c) {

@@ -155,8 +155,9 @@ class Commands {
 
   virtual Status status(TimePoint now) = 0;
   virtual std::vector<CallInfo> calls(TimePoint now) = 0;
-  /// Also a call that ended in the last records.messages_secs.
-  virtual std::optional<CallDetail> find_call(const std::string& id, bool with_messages, TimePoint now) = 0;
+  /// With the audio's figures as of now; those of calls() are up to a few seconds old. Also a call that ended in the
+  /// last records.messages_secs.
+  virtual void find_call(std::string id, bool with_messages, Reply<CallDetail> reply, TimePoint now) = 0;
   virtual std::vector<Registration> registrations(TimePoint now) = 0;
   virtual std::vector<TrunkInfo> trunks(TimePoint now) = 0;
   virtual Explanation explain(const ExplainRequest& request) = 0;

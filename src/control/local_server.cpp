@@ -169,9 +169,7 @@ void calls_show(Command& c) {
   c.back.call_id = c.params.text("call_id");
   const bool messages = c.params.flag("messages");
   if (c.faulty()) return;
-  const auto found = c.commands.find_call(c.back.call_id, messages, c.now);
-  if (!found) return c.back.failed({"not_found", "no such call: " + c.back.call_id});
-  c.back.completed(to_json(*found));
+  c.commands.find_call(c.back.call_id, messages, c.back.reply<CallDetail>(), c.now);
 }
 
 void call_hangup(Command& c) {

@@ -28,14 +28,14 @@ class TestCommands final : public Commands {
     for (const CallDetail& d : known_calls) out.push_back(d.call);
     return out;
   }
-  std::optional<CallDetail> find_call(const std::string& id, bool with_messages, TimePoint) override {
+  void find_call(std::string id, bool with_messages, Reply<CallDetail> reply, TimePoint) override {
     for (const CallDetail& d : known_calls) {
       if (d.call.id != id) continue;
       CallDetail out = d;
       if (!with_messages) out.messages.clear();
-      return out;
+      return reply(out);
     }
-    return std::nullopt;
+    reply(fail(Failure{"not_found", "no such call: " + id}));
   }
   std::vector<Registration> registrations(TimePoint) override {
     return {{"1001", "sip:1001@192.0.2.9", "udp", "192.0.2.9:5060", "baresip", "", seconds(60)}};
@@ -48,8 +48,13 @@ class TestCommands final : public Commands {
     return {{"because"}, "ring user:1002", "internal", request.to, ""};
   }
   void hang_up(const std::string& id, Reply<void> reply, TimePoint) override {
-    if (find_call(id, false, {})) return reply({});
-    reply(fail(Failure{"not_found", "no such call: " + id}));
+    find_call(
+        id, false,
+        [&](const Result<CallDetail, Failure>& found) {
+          if (found) return reply({});
+          reply(fail(found.error()));
+        },
+        {});
   }
   void list_records(store::CallFilter wanted, Reply<std::vector<store::CallRecord>> reply, TimePoint) override {
     filter = std::move(wanted);

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "hub/cli_doctor.hpp"
+#include "net/tls.hpp"
 
 namespace junctor::hub::cli {
 namespace {
@@ -32,9 +33,16 @@ int days_left(const X509* certificate) {
   return secs < 0 ? days - 1 : days;
 }
 
-void examine_pair(const std::string& table, const std::string& file, const std::string& key_file, Findings& findings) {
+/// Its first day is still to come.
+bool is_early(const X509* certificate) {
+  return X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
+}
+
+/// `domains`: whom it should name; those who check it refuse it otherwise.
+void examine_pair(const std::string& what, const std::string& file, const std::string& key_file,
+                  const std::vector<std::string>& domains, Findings& findings) {
   if (file.empty() || key_file.empty()) return;
-  const std::string subject = table + ".certificate_file " + file;
+  const std::string subject = what + " " + file;
   const auto fault = [&](std::string text, std::string advice) {
     findings.push_back({Health::fault, subject, std::move(text), std::move(advice)});
   };
@@ -49,6 +57,12 @@ void examine_pair(const std::string& table, const std::string& file, const std::
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     return fault(key_file + " is the key of another certificate", "give the pair that belongs together");
   }
+  if (is_early(certificate.get())) return fault("is not valid yet", "look at the clock, or wait");
+  for (const std::string& domain : domains) {
+    if (net::certificate_names(certificate.get(), domain)) continue;
+    findings.push_back({Health::warning, subject, "does not name " + domain + ": phones that look will refuse it",
+                        "have it made out to every name of hub.domains"});
+  }
   const int days = days_left(certificate.get());
   if (days < 0) return fault("ended " + std::to_string(-days) + " days ago", "renew it");
   if (days < days_left_wanted) {
@@ -61,8 +75,16 @@ void examine_pair(const std::string& table, const std::string& file, const std::
 }  // namespace
 
 void examine_certificates(const config::Config& config, Findings& findings) {
-  examine_pair("sip", config.sip.certificate_file, config.sip.private_key_file, findings);
-  examine_pair("http", config.http.certificate_file, config.http.private_key_file, findings);
+  examine_pair("sip.certificate_file", config.sip.certificate_file, config.sip.private_key_file, config.hub.domains,
+               findings);
+  examine_pair("http.certificate_file", config.http.certificate_file, config.http.private_key_file, {}, findings);
+  for (const config::Trunk& trunk : config.trunks) {
+    examine_pair("trunk " + trunk.name + " tls_certificate_file", trunk.tls_certificate_file,
+                 trunk.tls_private_key_file, {}, findings);
+    if (!trunk.tls_verify)
+      findings.push_back({Health::warning, "trunk " + trunk.name, "whoever is in between can pass for it",
+                          "set tls_verify, with tls_ca_file if its authority is not a public one"});
+  }
 }
 
 }  // namespace junctor::hub::cli

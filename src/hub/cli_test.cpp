@@ -16,6 +16,7 @@
 #include "hub/cli_doctor.hpp"
 #include "hub/cli_pcap.hpp"
 #include "hub/cli_table.hpp"
+#include "net/test_certificates.hpp"
 #include "store/database.hpp"
 
 namespace junctor::hub::cli {
@@ -349,6 +350,27 @@ TEST(DoctorTest, SeesTakenPorts) {
   examine_listeners(c, Hub::stopped, findings);
   EXPECT_THAT(findings.at(0).text, HasSubstr("no address of this machine"));
   ::close(fd);
+}
+
+TEST(DoctorTest, ACertificateIsLookedAtFromAllSides) {
+  const net::TestFolder folder;
+  const net::TestCa ca(folder, "ca");
+  const auto health = [&](const net::TestCertificate& what, std::vector<std::string> domains = {}) {
+    const net::TlsIdentity made = ca.issue("hub", what);
+    config::Config c = loopback_config();
+    c.hub.domains = std::move(domains);
+    c.sip.certificate_file = made.certificate_file;
+    c.sip.private_key_file = made.private_key_file;
+    Findings findings;
+    examine_certificates(c, findings);
+    return findings.front();
+  };
+  EXPECT_THAT(health({}).text, StartsWith("good for "));
+  EXPECT_EQ(health({.alt_names = "DNS:example.org"}, {"example.org"}).health, Health::ok);
+  EXPECT_THAT(health({.alt_names = "DNS:example.com"}, {"example.org"}).text, HasSubstr("does not name example.org"));
+  EXPECT_THAT(health({.days_from = -9, .days_until = -2}).text, StartsWith("ended "));
+  EXPECT_THAT(health({.days_until = 5}).text, StartsWith("ends in "));
+  EXPECT_EQ(health({.days_from = 2}).text, "is not valid yet");
 }
 
 TEST(DoctorTest, EveryWarningSaysWhatToDo) {

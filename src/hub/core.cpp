@@ -20,6 +20,7 @@ namespace {
 /// Owners of locate() that are trunks, not legs: LegIds are counters and never get there.
 constexpr std::uint64_t trunk_owner = std::uint64_t{1} << 63;
 constexpr Duration trunk_lookup_interval = minutes(5);
+constexpr Duration connection_warning_interval = seconds(10);
 constexpr Duration prune_interval = seconds(10);  ///< each prunes a bounded number of records
 
 std::shared_ptr<const call::CallSettings> call_settings(const config::Config& config,
@@ -91,7 +92,7 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   settings.datagram_bytes_max = config_->sip.message_bytes_max;
   settings.server = product;
   endpoint_ = std::make_unique<transport::Endpoint>(
-      settings, transport::EndpointParts{o.timers, o.random, o.counters, o.datagrams, o.streams, o.resolver},
+      settings, transport::EndpointParts{o.timers, o.random, o.counters, o.datagrams, o.streams, o.resolver, o.tls},
       transport::Advertise(advertise_rules(*config_), o.listeners, o.local_address_for), user);
   endpoint_->set_observer(&messages_);
   registrar::AuthenticatorSettings authentication;
@@ -182,7 +183,9 @@ void Core::locate_trunks(TimePoint now) {
   for (std::size_t i = 0; i < office_->trunks.size(); ++i) {
     const std::string& host = office_->trunks[i].host;
     if (Address::parse(host) || IpAddress::parse(host)) continue;
-    if (const auto hops = endpoint_->locate(transport::Target::to_uri("sip:" + host), trunk_owner | i, now))
+    const bool secure = config_->trunks[i].transport == config::TrunkTransport::tls;
+    const std::string uri = "sip:" + host + (secure ? ";transport=tls" : "");
+    if (const auto hops = endpoint_->locate(transport::Target::to_uri(uri), trunk_owner | i, now))
       take_trunk_addresses(i, *hops);
   }
 }
@@ -195,6 +198,11 @@ void Core::take_trunk_addresses(std::size_t index, std::span<const transport::Ho
     if (configured.name == trunk.name) trunk.sources = configured.sources;
   for (const transport::Hop& hop : hops)
     trunk.sources.push_back({hop.remote.ip, static_cast<std::uint8_t>(hop.remote.ip.family == Family::v4 ? 32 : 128)});
+  for (const transport::Hop& hop : hops)
+    if (!hop.host.empty()) std::erase_if(tls_hosts_, [&](const auto& entry) { return entry.second == hop.host; });
+  for (const transport::Hop& hop : hops)
+    if (!hop.host.empty()) tls_hosts_[hop.remote.ip] = hop.host;
+  endpoint_->set_hosts(tls_hosts_);
   office_ = std::move(office);
   take_settings();
 }
@@ -234,16 +242,45 @@ void Core::on_message(ConnectionId id, std::string&& message, TimePoint now) {
 }
 
 void Core::on_close(ConnectionId id, std::string_view reason, TimePoint now) {
-  connections_.erase(id);
+  if (connections_.erase(id) == 0) note_failed_connection(reason, now);
   endpoint_->on_close(id, reason, now);
   registrar_->on_connection_closed(id);
+}
+
+/// A carrier that cannot be reached, or is not who it should be: the reason stands nowhere else. Phones that are gone fail
+/// like that too, so at most one line in a while.
+void Core::note_failed_connection(std::string_view reason, TimePoint now) {
+  if (now < next_connection_warning_) return;
+  next_connection_warning_ = now + connection_warning_interval;
+  outside_.log.warning("a connection could not be made", {{"reason", std::string(reason)}});
 }
 
 void Core::on_resolved(transport::QueryId query, const transport::Answer& answer, TimePoint now) {
   endpoint_->on_resolved(query, answer, now);
 }
 
-void Core::on_media_event(const media::Event& event, TimePoint now) { calls_->on_media_event(event, now); }
+void Core::on_media_event(const media::Event& event, TimePoint now) {
+  if (const auto* done = std::get_if<media::Done>(&event)) {
+    const auto at = measuring_.find(done->token);
+    if (at == measuring_.end() || --at->second.due > 0) return;
+    const Measured told = std::move(at->second.done);
+    measuring_.erase(at);
+    return told(now);
+  }
+  calls_->on_media_event(event, now);
+}
+
+void Core::measure(const call::Call& call, Measured done, TimePoint now) {
+  const media::Token token = ++last_token_;
+  std::size_t due = 0;
+  for (const auto& leg : call.legs()) {
+    if (leg->port() == nullptr) continue;
+    outside_.media.command(leg->port()->worker, media::Snapshot{leg->port()->id, token});
+    ++due;
+  }
+  if (due == 0) return done(now);
+  measuring_.emplace(token, Measuring{due, std::move(done)});
+}
 
 // --------------------------------------------------------------------------------------------------- transaction user
 
@@ -343,6 +380,7 @@ Result<std::vector<std::string>, std::string> Core::reload(config::Snapshot conf
   }
   config_ = std::move(config);
   office_ = std::move(office);
+  tls_hosts_.clear();
   take_settings();
   take_file_users();
   locate_trunks(now);

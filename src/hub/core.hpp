@@ -14,6 +14,7 @@
 #include "apps/transfer.hpp"
 #include "base/io.hpp"
 #include "base/log.hpp"
+#include "base/tls.hpp"
 #include "call/calls.hpp"
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
@@ -41,6 +42,7 @@ struct Outside {
   std::vector<transport::Listener> listeners;
   transport::LocalAddressFor local_address_for;
   std::uint32_t last_epoch = 0;  ///< of the newest call in the store; the ids of this start come behind it
+  TlsSender* tls = nullptr;      ///< none: the hub opens no TLS connections
 };
 
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
@@ -87,6 +89,9 @@ class Core final : public DatagramSink,
   /// A user of the database, with this password.
   void put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now);
   void remove_user(std::string username, Stored stored, TimePoint now);
+  /// Told when the figures of each of the call's legs are as of now, which takes a turn of its worker.
+  using Measured = std::function<void(TimePoint)>;
+  void measure(const call::Call& call, Measured done, TimePoint now);
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
 
@@ -117,6 +122,10 @@ class Core final : public DatagramSink,
     mutable routing::User found_;
   };
   enum class Timer : std::uint64_t { trunks, prune };
+  struct Measuring {
+    std::size_t due = 0;
+    Measured done;
+  };
 
   // TransactionUser
   void on_request(TransactionId, const sip::Message&, const transport::Source&, TimePoint) override;
@@ -143,6 +152,7 @@ class Core final : public DatagramSink,
   void take_file_users();
   void locate_trunks(TimePoint now);
   void take_trunk_addresses(std::size_t trunk, std::span<const transport::Hop> hops);
+  void note_failed_connection(std::string_view reason, TimePoint now);
   void schedule(Timer timer, Duration after, TimePoint now);
 
   config::Snapshot config_;
@@ -153,6 +163,8 @@ class Core final : public DatagramSink,
   config::Snapshot started_with_;  ///< what the keys that need a restart are taken from
   apps::OfficeSnapshot office_;
   std::unordered_map<ConnectionId, IpAddress> connections_;
+  std::unordered_map<IpAddress, std::string> tls_hosts_;  // of trunks, by the addresses they were found at
+  TimePoint next_connection_warning_{};
   std::unordered_map<std::uint64_t, std::function<void(bool, TimePoint)>> changes_;  // of users, not yet stored
   std::uint64_t next_change_ = 1;
   std::unique_ptr<transport::Endpoint> endpoint_;
@@ -165,6 +177,8 @@ class Core final : public DatagramSink,
   std::unique_ptr<apps::Records> records_;
   std::unique_ptr<apps::Admission> admission_;
   std::function<void(const call::Call&, TimePoint)> ended_hook_;
+  std::unordered_map<media::Token, Measuring> measuring_;
+  media::Token last_token_ = 0;
   std::size_t own_timers_ = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <malloc.h>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "hub/core.hpp"
 #include "hub/media_plane.hpp"
 #include "hub/operator.hpp"
+#include "hub/tls_files.hpp"
 #include "net/background_thread.hpp"
 #include "net/clock.hpp"
 #include "net/control_loop.hpp"
@@ -29,7 +29,6 @@
 namespace junctor::hub {
 namespace {
 
-constexpr Duration trim_interval = seconds(5);
 constexpr Duration bye_grace = seconds(2);  ///< for the BYEs of calls that a stop ends
 
 /// transport's questions, asked of net's resolver.
@@ -43,7 +42,8 @@ class DnsAdapter final : public transport::Resolver {
   bool start(transport::QueryId id, transport::RecordType type, std::string_view name) override {
     const net::DnsType asked = type == transport::RecordType::a      ? net::DnsType::a
                                : type == transport::RecordType::aaaa ? net::DnsType::aaaa
-                                                                     : net::DnsType::srv;
+                               : type == transport::RecordType::srv  ? net::DnsType::srv
+                                                                     : net::DnsType::naptr;
     return resolver_->query(asked, std::string(name), [this, id, type](net::DnsAnswer&& answer, TimePoint now) {
       sink_(id, convert(answer, type), now);
     });
@@ -79,6 +79,17 @@ class DnsAdapter final : public transport::Resolver {
       record.weight = srv.weight;
       record.port = srv.port;
       record.target = srv.target;
+      out.records.push_back(std::move(record));
+    }
+    for (const net::NaptrRecord& naptr : answer.naptr) {
+      if (naptr.flags != "s" && naptr.flags != "S") continue;
+      transport::Record record;
+      record.type = type;
+      record.ttl = answer.ttl;
+      record.priority = naptr.order;
+      record.weight = naptr.preference;
+      record.target = naptr.replacement;
+      record.service = naptr.service;
       out.records.push_back(std::move(record));
     }
     return out;
@@ -136,14 +147,16 @@ class Daemon {
  private:
   Result<void, std::string> open_store();
   Result<void, std::string> open_listeners();
-  Result<void, std::string> listen(transport::Protocol protocol, const std::vector<Address>& addresses);
+  Result<void, std::string> listen(transport::Protocol protocol, std::string_view name,
+                                   const std::vector<Address>& addresses);
+  void prepare_outgoing(transport::Protocol protocol, net::Security security);
+  std::vector<std::string> take_certificates(const config::Config& config);
   std::function<std::unique_ptr<StreamFramer>()> sip_framer() const;
   void build_core();
   void on_signal(net::Signal signal, TimePoint now);
   void reload(TimePoint now);
   void begin_drain(seconds timeout, TimePoint now);
   std::optional<TimePoint> check_drained(TimePoint now);
-  void return_memory(TimePoint now);
 
   config::Snapshot config_;
   RunOptions options_;
@@ -172,8 +185,6 @@ class Daemon {
   bool store_due_ = false;
   bool hung_up_ = false;
   bool told_to_stop_ = false;
-  TimePoint next_trim_{};
-  std::size_t trimmed_at_ = 0;
 };
 
 std::function<std::unique_ptr<StreamFramer>()> Daemon::sip_framer() const {
@@ -188,7 +199,8 @@ bool is_missing_family(const Address& address, const std::string& error) {
           error.find("assign requested") != std::string::npos);
 }
 
-Result<void, std::string> Daemon::listen(transport::Protocol protocol, const std::vector<Address>& addresses) {
+Result<void, std::string> Daemon::listen(transport::Protocol protocol, std::string_view name,
+                                         const std::vector<Address>& addresses) {
   const auto framer = sip_framer();
   for (const Address& wanted : addresses) {
     const auto index = static_cast<ListenerIndex>(listeners_.size());
@@ -196,6 +208,7 @@ Result<void, std::string> Daemon::listen(transport::Protocol protocol, const std
     service.framer = framer;
     service.sink = &sinks_;
     service.idle_timeout = config_->sip.connection_idle_secs;
+    if (protocol == transport::Protocol::tls) service.security = net::Security::tls;
     const auto bound = protocol == transport::Protocol::udp ? loop_->listen_udp(index, wanted, sinks_)
                                                             : edge_->listen_tcp(index, wanted, std::move(service));
     if (!bound) {
@@ -204,22 +217,38 @@ Result<void, std::string> Daemon::listen(transport::Protocol protocol, const std
       continue;
     }
     listeners_.push_back({index, protocol, *bound});
-    listener_names_.push_back((protocol == transport::Protocol::udp ? "udp " : "tcp ") + to_string(*bound));
+    listener_names_.push_back(std::string(name) + ' ' + to_string(*bound));
   }
   return {};
 }
 
-Result<void, std::string> Daemon::open_listeners() {
-  if (auto done = listen(transport::Protocol::udp, config_->sip.udp); !done) return done;
-  if (auto done = listen(transport::Protocol::tcp, config_->sip.tcp); !done) return done;
+void Daemon::prepare_outgoing(transport::Protocol protocol, net::Security security) {
   ListenerIndex outgoing = 0;
   for (const transport::Listener& listener : listeners_)
-    if (listener.protocol == transport::Protocol::tcp) outgoing = listener.index;
+    if (listener.protocol == protocol) outgoing = listener.index;
   net::StreamService service;
   service.framer = sip_framer();
   service.sink = &sinks_;
   service.idle_timeout = config_->sip.connection_idle_secs;
+  service.security = security;
   edge_->set_outgoing(outgoing, std::move(service));
+}
+
+/// Certificates and keys as the files have them now, for connections from now on.
+std::vector<std::string> Daemon::take_certificates(const config::Config& config) {
+  auto contexts = load_tls_files(config);
+  if (!contexts) return {contexts.error().path + ": " + contexts.error().message};
+  edge_->set_tls(std::move(*contexts));
+  return {};
+}
+
+Result<void, std::string> Daemon::open_listeners() {
+  if (auto done = listen(transport::Protocol::udp, "udp", config_->sip.udp); !done) return done;
+  if (auto done = listen(transport::Protocol::tcp, "tcp", config_->sip.tcp); !done) return done;
+  if (auto done = listen(transport::Protocol::tls, "tls", config_->sip.tls); !done) return done;
+  prepare_outgoing(transport::Protocol::tcp, net::Security::none);
+  prepare_outgoing(transport::Protocol::tls, net::Security::tls);
+  if (const auto faults = take_certificates(*config_); !faults.empty()) return fail(faults.front());
 
   net::StreamService local;
   local.framer = [] { return std::make_unique<control::LineFramer>(); };
@@ -245,9 +274,10 @@ Result<void, std::string> Daemon::open_store() {
   store_thread_ = std::make_unique<net::BackgroundThread>(
       [this](TimePoint now) { return store_->writer().run_once(now); }, [this] { store_->writer().finish(); });
   loop_->add_source([this](TimePoint now) { return store_->writer().deliver(now); });
-  loop_->add_turn_end([this](TimePoint) -> std::optional<TimePoint> {
+  loop_->add_turn_end([this](TimePoint now) -> std::optional<TimePoint> {
+    const auto again = store_->writer().flush(now);
     if (std::exchange(store_due_, false)) store_thread_->rouse();
-    return std::nullopt;
+    return again;
   });
   return {};
 }
@@ -271,7 +301,8 @@ void Daemon::build_core() {
                   [this](const IpAddress& remote) {
                     return local_addresses_.find(remote, net::now()).value_or(IpAddress::v4(127, 0, 0, 1));
                   },
-                  last_epoch_};
+                  last_epoch_,
+                  edge_.get()};
   core_ = std::make_unique<Core>(config_, std::move(outside), now);
   sinks_.core = core_.get();
   dns_.set(*resolver_, [this](transport::QueryId id, const transport::Answer& answer, TimePoint then) {
@@ -282,6 +313,7 @@ void Daemon::build_core() {
   Operator::Process process;
   process.longest_turn = [this] { return std::chrono::duration_cast<microseconds>(loop_->turns().longest()); };
   process.load_config = [this] { return load_checked(options_.config); };
+  process.take_certificates = [this](const config::Config& config) { return take_certificates(config); };
   process.drain = [this](seconds timeout, TimePoint then) { begin_drain(timeout, then); };
   process.listeners = listener_names_;
   process.config_files = config::find_files(options_.config);
@@ -331,7 +363,6 @@ Result<void, std::string> Daemon::start() {
     if (now >= next) {
       wall_.set(now, net::wall_now());
       next = now + seconds(1);
-      return_memory(now);
     }
     return check_drained(now);
   });
@@ -371,7 +402,9 @@ void Daemon::begin_drain(seconds timeout, TimePoint now) {
 std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
   if (!drain_until_) return std::nullopt;
   const Ledger ledger = core_->ledger();
-  if (ledger.calls == 0 && ledger.unwritten == 0) {
+  if (ledger.calls == 0) {
+    // Nobody waits for the last rows, so that their commit wakes nobody either.
+    if (ledger.unwritten != 0) return now + store::unwaited_delay_max;
     loop_->stop();
     return std::nullopt;
   }
@@ -389,16 +422,6 @@ std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
   return *drain_until_;
 }
 
-/// glibc keeps what a burst of calls has left free between what lives on; in a quiet moment it goes back to the system.
-void Daemon::return_memory(TimePoint now) {
-  if (now < next_trim_) return;
-  next_trim_ = now + trim_interval;
-  const Ledger ledger = core_->ledger();
-  if (ledger.calls != 0 || ledger.transactions == trimmed_at_) return;
-  trimmed_at_ = ledger.transactions;
-  ::malloc_trim(0);
-}
-
 int Daemon::run() {
   std::string ready = "ready";
   for (const std::string& name : listener_names_) ready += ' ' + name;
@@ -408,6 +431,7 @@ int Daemon::run() {
   loop_->run();
   media_->stop();
   edge_->stop();
+  store_->writer().flush_all();
   store_thread_->stop();  // what waits is committed
   log_->info("stopped");
   return 0;

@@ -11,6 +11,21 @@
 #include "net/system_random.hpp"
 
 namespace junctor::hub {
+namespace {
+
+// Opening and closing ports is in nobody's hearing: it waits this long for something that is, to share its wake-up.
+constexpr Duration unhurried_delay = milliseconds(20);
+
+bool is_unhurried(const media::Command& command) {
+  return std::holds_alternative<media::OpenPort>(command) || std::holds_alternative<media::Close>(command);
+}
+
+std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
+  if (!a || (b && *b < *a)) return b;
+  return a;
+}
+
+}  // namespace
 
 /// One worker: its logic, its thread, and the two channels to it.
 class MediaPlane::Lane final : public net::PacketSide, private media::EventSink {
@@ -45,16 +60,30 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   }
   void give_back(PortId id) { thread_->return_port(pairs_[media::slot_of(id)]); }
   void put(media::Command command) {
+    (is_unhurried(command) ? unhurried_ : urgent_) = true;
+    if (std::holds_alternative<media::Close>(command)) ++closing_;
     commands_->put(std::move(command));
-    unsent_ = true;
   }
-  /// Once a turn: what a turn commands is one wake-up of the worker. How many commands still wait on this side.
-  std::size_t flush_commands() {
-    if (std::exchange(unsent_, false)) commands_->wake();
-    return commands_->backlog() > 0 ? commands_->flush() : 0;
+  /// Once a turn: what a turn commands is one wake-up of the worker. When it wants to be called again at the latest.
+  std::optional<TimePoint> flush_commands(TimePoint now) {
+    if (unhurried_ && !wake_at_) wake_at_ = now + unhurried_delay;
+    if (urgent_ || (wake_at_ && now >= *wake_at_)) {
+      commands_->wake();
+      urgent_ = unhurried_ = false;
+      wake_at_.reset();
+    }
+    std::optional<TimePoint> again = wake_at_;
+    if (commands_->backlog() > 0 && commands_->flush() > 0) again = earlier(again, now + milliseconds(1));
+    // Closed comes without a wake-up of this thread; between wake_at_ and this it has been written.
+    if (closing_ > 0) again = earlier(again, now + unhurried_delay);
+    return again;
   }
   std::size_t command_backlog() const { return commands_->backlog(); }
-  std::optional<media::Event> receive() { return events_.receive(); }
+  std::optional<media::Event> receive() {
+    auto event = events_.receive();
+    if (event && std::holds_alternative<media::Closed>(*event)) --closing_;
+    return event;
+  }
 
   // -- worker's thread
   void on_start(DatagramSender& sender) override {
@@ -86,7 +115,10 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   }
 
  private:
-  void on_event(const media::Event& event) override { events_.send(media::Event(event)); }
+  void on_event(const media::Event& event) override {
+    if (std::holds_alternative<media::Closed>(event)) return events_.put(media::Event(event));
+    events_.send(media::Event(event));
+  }
   void set_wall(TimePoint now) {
     worker_->set_wall(now, net::wall_now());
     wall_set_ = now;
@@ -100,7 +132,9 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   TimePoint wall_set_{};
   std::unique_ptr<net::Channel<media::Command>> commands_;
   net::Channel<media::Event> events_;
-  bool unsent_ = false;
+  bool urgent_ = false, unhurried_ = false;  // commands of which the worker has not been told
+  std::optional<TimePoint> wake_at_;         // for the unhurried ones
+  std::size_t closing_ = 0;                  // Close went out, Closed has not come
   std::vector<std::uint32_t> generations_;
   std::vector<net::PortPair> pairs_;          // by slot
   std::unique_ptr<net::MediaThread> thread_;  // last: it is stopped before what it uses goes
@@ -133,10 +167,9 @@ Result<std::unique_ptr<MediaPlane>, std::string> MediaPlane::create(const config
   MediaPlane& made = *plane;
   control.add_source([&made](TimePoint now) { return made.take_event(now); });
   control.add_turn_end([&made](TimePoint now) -> std::optional<TimePoint> {
-    std::size_t left = 0;
-    for (auto& lane : made.lanes_) left += lane->flush_commands();
-    if (left == 0) return std::nullopt;
-    return now + milliseconds(1);
+    std::optional<TimePoint> again;
+    for (auto& lane : made.lanes_) again = earlier(again, lane->flush_commands(now));
+    return again;
   });
   return plane;
 }

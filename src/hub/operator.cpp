@@ -17,13 +17,20 @@ std::string state_of(const call::Call& call) {
 
 std::string_view word(call::LegState state) {
   switch (state) {
-    case call::LegState::locating: return "locating";
-    case call::LegState::calling: return "calling";
-    case call::LegState::ringing: return "ringing";
-    case call::LegState::answered: return "answered";
-    case call::LegState::established: return "established";
-    case call::LegState::leaving: return "leaving";
-    case call::LegState::ended: return "ended";
+    case call::LegState::locating:
+      return "locating";
+    case call::LegState::calling:
+      return "calling";
+    case call::LegState::ringing:
+      return "ringing";
+    case call::LegState::answered:
+      return "answered";
+    case call::LegState::established:
+      return "established";
+    case call::LegState::leaving:
+      return "leaving";
+    case call::LegState::ended:
+      return "ended";
   }
   return "";
 }
@@ -122,19 +129,31 @@ std::vector<control::CallInfo> Operator::calls(TimePoint) {
   return out;
 }
 
-std::optional<control::CallDetail> Operator::find_call(const std::string& id, bool with_messages, TimePoint now) {
+std::optional<control::CallInfo> Operator::known_call(const std::string& id) const {
+  if (const call::Call* const call = core_.calls().find(parse_call_id(id))) return describe(*call);
+  const auto at = std::find_if(ended_.rbegin(), ended_.rend(), [&](const EndedCall& e) { return e.info.id == id; });
+  if (at == ended_.rend()) return std::nullopt;
+  return at->info;
+}
+
+void Operator::find_call(std::string id, bool with_messages, control::Reply<control::CallDetail> reply, TimePoint now) {
   forget_old(now);
-  control::CallDetail out;
-  if (const call::Call* const call = core_.calls().find(parse_call_id(id))) {
-    out.call = describe(*call);
-  } else {
-    const auto at = std::find_if(ended_.rbegin(), ended_.rend(), [&](const EndedCall& e) { return e.info.id == id; });
-    if (at == ended_.rend()) return std::nullopt;
-    out.call = at->info;
-  }
-  if (!with_messages) return out;
+  const auto answer = [this, id, with_messages, reply = std::move(reply)](TimePoint) {
+    const auto known = known_call(id);
+    if (!known) return reply(fail(Failure{"not_found", "no such call: " + id}));
+    control::CallDetail out;
+    out.call = *known;
+    if (with_messages) out.messages = messages_of(*known);
+    reply(std::move(out));
+  };
+  if (const call::Call* const call = core_.calls().find(parse_call_id(id))) return core_.measure(*call, answer, now);
+  answer(now);
+}
+
+std::vector<control::SipMessage> Operator::messages_of(const control::CallInfo& call) const {
+  std::vector<control::SipMessage> out;
   std::vector<std::string> call_ids;
-  for (const control::LegInfo& leg : out.call.legs) call_ids.push_back(leg.sip_call_id);
+  for (const control::LegInfo& leg : call.legs) call_ids.push_back(leg.sip_call_id);
   for (auto& message : core_.messages().find(call_ids)) {
     control::SipMessage shown;
     shown.at = core_.wall().at(message.at);
@@ -143,7 +162,7 @@ std::optional<control::CallDetail> Operator::find_call(const std::string& id, bo
     shown.local = message.local;
     shown.remote = message.remote;
     shown.bytes = std::move(message.text);
-    out.messages.push_back(std::move(shown));
+    out.push_back(std::move(shown));
   }
   return out;
 }
@@ -215,8 +234,8 @@ void Operator::list_records(store::CallFilter filter, control::Reply<std::vector
                             TimePoint now) {
   core_.store().list_calls(
       std::move(filter),
-      [reply = std::move(reply)](Result<std::vector<store::CallRecord>, std::string> rows, TimePoint) {
-        if (rows) return reply(std::move(*rows));
+      [reply = std::move(reply)](const Result<std::vector<store::CallRecord>, std::string>& rows, TimePoint) {
+        if (rows) return reply(*rows);
         reply(fail(Failure{"store_failed", rows.error()}));
       },
       now);
@@ -239,6 +258,8 @@ void Operator::reload(control::Reply<control::ReloadReport> reply, TimePoint now
     report.faults = std::move(config.error());
     return reply(std::move(report));
   }
+  report.faults = process_.take_certificates(**config);
+  if (!report.faults.empty()) return reply(std::move(report));
   auto restart = core_.reload(std::move(*config), now);
   if (restart) {
     report.needs_restart = std::move(*restart);

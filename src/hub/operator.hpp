@@ -20,6 +20,8 @@ class Operator final : public control::Commands {
   struct Process {
     std::function<microseconds()> longest_turn;
     std::function<Result<config::Snapshot, std::vector<std::string>>()> load_config;  ///< faults on the other side
+    /// Certificates and keys anew, for connections from now on; a line for each that cannot be used, and all stay as they were.
+    std::function<std::vector<std::string>(const config::Config&)> take_certificates;
     std::function<void(seconds timeout, TimePoint now)> drain;
     std::vector<std::string> listeners;
     std::vector<std::string> config_files;
@@ -35,7 +37,8 @@ class Operator final : public control::Commands {
 
   control::Status status(TimePoint now) override;
   std::vector<control::CallInfo> calls(TimePoint now) override;
-  std::optional<control::CallDetail> find_call(const std::string& id, bool with_messages, TimePoint now) override;
+  void find_call(std::string id, bool with_messages, control::Reply<control::CallDetail> reply,
+                 TimePoint now) override;
   std::vector<control::Registration> registrations(TimePoint now) override;
   std::vector<control::TrunkInfo> trunks(TimePoint now) override;
   control::Explanation explain(const control::ExplainRequest& request) override;
@@ -51,6 +54,9 @@ class Operator final : public control::Commands {
 
  private:
   control::CallInfo describe(const call::Call& call) const;
+  /// Running, or ended a little while ago.
+  std::optional<control::CallInfo> known_call(const std::string& id) const;
+  std::vector<control::SipMessage> messages_of(const control::CallInfo& call) const;
   void forget_old(TimePoint now);
 
   Core& core_;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <new>
 
-#include "media/worker_fixture.hpp"
+#include "media/far_ends.hpp"
 
 namespace {
 
@@ -46,9 +46,9 @@ void operator delete[](void* p, std::size_t) noexcept {
 namespace junctor::media {
 namespace {
 
-struct AllocationTest : testing::Test, WorkerFixture {
-  static constexpr int packets = 10000;
-};
+constexpr int packets = 10000;
+
+struct AllocationTest : testing::Test, WorkerFixture {};
 
 TEST_F(AllocationTest, ten_thousand_relayed_packets_with_reports_and_timers_need_none) {
   record = false;
@@ -84,6 +84,38 @@ TEST_F(AllocationTest, a_tone_and_an_echo_need_none) {
   const std::size_t before = allocations;
   speak(a, alice, packets);
   EXPECT_EQ(allocations, before);
+}
+
+using MixedAllocationTest = MixingFixture;
+
+TEST_F(MixedAllocationTest, seated_legs_of_every_codec_need_none) {
+  FarEnd& alice = add(WorkerFixture::pcmu(), 500);
+  FarEnd& bob = add(g722(), 900);
+  add(opus(), 700);
+  add(WorkerFixture::pcma(), 1100);
+  SetRemote gathers = remote(bob.port, bob.address, formats({g722(), events_as(101, 101)}));
+  gathers.encoder.ptime_ms = 60;
+  command(gathers);
+  seat_all(16000);
+  record = false;
+  std::size_t before = 0, sent_before = 0;
+  std::array<std::array<std::uint8_t, 2048>, 4> bytes;
+  for (int turn = 0; turn < packets / 4; ++turn) {
+    if (turn == 600) before = allocations, sent_before = sent_count;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      FarEnd& end = *ends[i];
+      std::array<std::uint8_t, audio::payload_bytes_max> payload;
+      rtp::Packet packet = end.next(payload);
+      packet.sequence = end.sequence++;
+      const std::array<std::uint8_t, 4> digit{5, static_cast<std::uint8_t>(turn % 100 > 2 ? 0x8a : 0x0a), 0, 160};
+      if (&end == &alice && turn % 100 < 6) packet.payload_type = 101, packet.payload = digit;
+      const std::size_t size = rtp::write_packet(packet, bytes[i]);
+      if (turn % 20 != 7) receive_bytes(end.port, end.address, {bytes[i].data(), size});
+    }
+    pass(milliseconds(20));
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_GT(sent_count - sent_before, static_cast<std::size_t>(packets / 2));
 }
 
 }  // namespace

@@ -42,9 +42,23 @@ class InStream {
   double jitter_ms() const { return present_.jitter_ms(); }
   double jitter_ms_max() const { return jitter_ms_max_; }
 
+  bool operator==(const InStream&) const = default;
+  /// For save and load of the port that it belongs to.
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.present_, self.next_ssrc_, self.earlier_, self.reported_, self.jitter_ms_max_, self.ssrc_,
+            self.started_, self.paused_);
+  }
+
  private:
   struct Totals {
     std::uint64_t packets = 0, lost = 0, duplicates = 0, out_of_order = 0;
+
+    bool operator==(const Totals&) const = default;
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive) {
+      archive(self.packets, self.lost, self.duplicates, self.out_of_order);
+    }
   };
 
   void begin(std::uint32_t ssrc, std::uint16_t sequence);

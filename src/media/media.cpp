@@ -9,4 +9,9 @@ const char* to_string(Drop reason) {
   return names[static_cast<std::size_t>(reason)];
 }
 
+const char* to_string(Path path) {
+  constexpr std::array<const char*, 3> names = {"none", "relay", "mixer"};
+  return names[static_cast<std::size_t>(path)];
+}
+
 }  // namespace junctor::media

@@ -54,6 +54,16 @@ constexpr std::uint32_t slot_of(PortId id) {
   return static_cast<std::uint32_t>(id.value) & (slots_max - 1);
 }
 
+/// MixerId = worker (8 bits) | number (56 bits), which the control side chooses and does not use again.
+using MixerId = Id<struct MixerTag>;
+
+constexpr MixerId make_mixer_id(std::uint32_t worker, std::uint64_t number) {
+  return {std::uint64_t{worker} << 56 | (number & ((std::uint64_t{1} << 56) - 1))};
+}
+constexpr std::uint32_t worker_of(MixerId id) {
+  return static_cast<std::uint32_t>(id.value >> 56);
+}
+
 enum class Channel : std::uint8_t { rtp = 0, rtcp = 1 };
 
 constexpr std::uint64_t make_tag(std::uint32_t slot, Channel channel) {
@@ -87,9 +97,13 @@ struct Payload {
   bool same_format(const Payload& o) const {
     return codec == o.codec && channels == o.channels && clock_rate == o.clock_rate && variant == o.variant;
   }
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.receive_type, self.send_type, self.codec, self.channels, self.clock_rate, self.variant);
+  }
 };
 
-/// The formats of a leg, preferred first. The first audio format whose encoder we have is what a tone is sent in.
+/// The formats of a leg, preferred first. The first audio format whose encoder we have is what is sent to it.
 class PayloadMap {
  public:
   static constexpr std::size_t capacity = 16;
@@ -111,10 +125,29 @@ class PayloadMap {
     return nullptr;
   }
   bool operator==(const PayloadMap&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.entries_, self.count_);
+  }
 
  private:
   std::array<Payload, capacity> entries_{};
   std::uint8_t count_ = 0;
+};
+
+/// How audio that is made here (mixer) is packed and coded for the far end, by its SDP; relayed packets stay as they
+/// are. Opus alone looks at more than the packet time (RFC 7587 §6.1).
+struct EncoderSettings {
+  std::uint8_t ptime_ms = 20;  ///< 10 … 60; 20 where the codec cannot
+  bool use_inband_fec = false;
+  bool use_dtx = false;
+  std::uint32_t max_average_bitrate = 0;  ///< bit/s; 0: none given
+
+  bool operator==(const EncoderSettings&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.ptime_ms, self.use_inband_fec, self.use_dtx, self.max_average_bitrate);
+  }
 };
 
 // --------------------------------------------------------------------------------------------------------- commands
@@ -139,19 +172,21 @@ struct SetRemote {
   bool send = true;
   bool receive = true;
   PayloadMap payloads;
+  EncoderSettings encoder;
   /// Timeout is raised after this long without a packet while `receive` holds; zero: never.
   Duration timeout{};
   Token token = 0;
 };
 
 /// Relay both ways between two open ports of the same worker; payload types are mapped by format, formats that the
-/// other side lacks are dropped and counted. Ends whatever either port was doing before (relay, echo, tone).
+/// other side lacks are dropped and counted. Ends whatever either port was doing before (relay, echo, tone, mixer). Two
+/// ports of one mixer go on without a gap: what waited in it to be heard is passed on first.
 struct Join {
   PortId a, b;
   Token token = 0;
 };
 
-/// Ends the port's relay, for its partner too. Both stay open and silent.
+/// Ends the port's relay, for its partner too. Both stay open and silent. See Unseat for mixers.
 struct Leave {
   PortId id;
   Token token = 0;
@@ -178,19 +213,80 @@ struct StopSource {
   Token token = 0;
 };
 
+/// A mixer without members, which they are seated at. Bad: a rate other than 8000, 16000 or 48000, an id in use.
+struct OpenMixer {
+  MixerId id;
+  std::uint32_t rate = 8000;  ///< Hz; no more than its legs can use
+  Token token = 0;
+};
+
+/// Whoever sits in it is unseated.
+struct CloseMixer {
+  MixerId id;
+  Token token = 0;
+};
+
+/// The port speaks into bus 0 of the mixer and hears bus 0 without itself, whatever the other legs' codecs; Hearing
+/// changes that. Ends whatever the port was doing before; with a relay its partner is silent until it is seated too.
+/// A leg that was heard until now goes on without a fade and without a gap of more than 40 ms. In a mixer of two,
+/// telephone-events pass as events when both have them. no_format: no audio format of the leg is one that we code;
+/// bad_parameter: no such mixer, or it is full.
+struct Seat {
+  PortId port;
+  MixerId mixer;
+  Token token = 0;
+};
+
+/// The port leaves its mixer, if it sits in one, and stays open and silent.
+struct Unseat {
+  PortId port;
+  Token token = 0;
+};
+
+/// One change of who hears whom (see mixer.hpp, where examples are); takes effect with the next tick. Mute is
+/// InputGain 0, deaf OutputGain 0, an observer Speak 0. A seat's first state is Speak{0, 1}, Hear{0}, gains of 1.
+/// bad_parameter: the port (or speaker) does not sit in a (that) mixer; no such bus; too many buses or exceptions.
+struct Hearing {
+  /// The port speaks into the bus; gain 0: not any more. Four buses at most.
+  struct Speak {
+    std::uint8_t bus = 0;
+    float gain = 1;
+  };
+  /// The one bus that it hears; nothing: its exceptions only.
+  struct Hear {
+    std::optional<std::uint8_t> bus;
+  };
+  struct InputGain {
+    float gain = 1;
+  };
+  struct OutputGain {
+    float gain = 1;
+  };
+  /// The port hears `speaker` at this gain, whatever the buses say; nothing: as they say. Sixteen at most.
+  struct Exception {
+    PortId speaker;
+    std::optional<float> gain;
+  };
+
+  PortId port;
+  std::variant<Speak, Hear, InputGain, OutputGain, Exception> change;
+  Token token = 0;
+};
+
 /// One Stats event now. (Each port also sends one with each RTCP report, about every five seconds.)
 struct Snapshot {
   PortId id;
   Token token = 0;
 };
 
-/// RTCP BYE goes out, a relay is left, the port is gone; see "Life of a port".
+/// RTCP BYE goes out, a relay or mixer is left, the port is gone; see "Life of a port".
 struct Close {
   PortId id;
   Token token = 0;
 };
 
-using Command = std::variant<OpenPort, SetRemote, Join, Leave, Echo, Tone, StopSource, Snapshot, Close>;
+using Command = std::variant<OpenPort, SetRemote, Join, Leave, Echo, Tone, StopSource, OpenMixer, CloseMixer, Seat,
+                             Unseat, Hearing, Snapshot, Close>;
 
 inline Token token_of(const Command& command) {
   return std::visit([](const auto& c) { return c.token; }, command);
@@ -200,23 +296,27 @@ inline Token token_of(const Command& command) {
 
 /// Why a packet was not used, counted per port.
 enum class Drop : std::uint8_t {
-  malformed,         ///< not valid RTP (RFC 3550 §A.1), or above 2 kB
-  malformed_rtcp,    ///< not a valid RTCP compound (§A.2)
-  stranger,          ///< not from the locked source, or from a source still on probation
-  not_receiving,     ///< the leg is on hold (`receive` is false)
-  unknown_type,      ///< payload type not in the map
-  duplicate,         ///< sequence number already seen
-  late,              ///< older than the window that tells duplicates, or than the present relay
-  out_of_sequence,   ///< a jump that the next packet did not confirm (RFC 3550 §A.1)
-  no_common_format,  ///< relay: the other leg has no such format
+  malformed,        ///< not valid RTP (RFC 3550 §A.1), or above 2 kB
+  malformed_rtcp,   ///< not a valid RTCP compound (§A.2)
+  stranger,         ///< not from the locked source, or from a source still on probation
+  not_receiving,    ///< the leg is on hold (`receive` is false)
+  unknown_type,     ///< payload type not in the map
+  duplicate,        ///< sequence number already seen
+  late,             ///< older than the window that tells duplicates, or than the present relay; mixer: its time is over
+  out_of_sequence,  ///< a jump that the next packet did not confirm (RFC 3550 §A.1)
+  no_common_format,  ///< relay: the other leg has no such format; mixer: we do not
   cannot_send,       ///< relay, echo: this leg is on hold, or its address is not known, so that nothing was sent to it
   send_failed,       ///< the socket did not take it
-  digit_flood,       ///< telephone-event digits faster than any finger; the packet itself is relayed
+  digit_flood,       ///< telephone-event digits faster than any finger; relayed all the same, or too many for a mixer
 };
 constexpr std::size_t drop_reasons = 12;
 
 /// "malformed", "stranger" …, as shown and counted.
 const char* to_string(Drop reason);
+
+/// What the leg is connected with: nobody (nor by echo and tone), another leg packet by packet, or a mixer.
+enum class Path : std::uint8_t { none, relay, mixer };
+const char* to_string(Path path);
 
 /// One leg's media, since OpenPort. Received figures are our own reception; remote_* is what the far end reports.
 struct PortStats {
@@ -239,6 +339,9 @@ struct PortStats {
   Address locked;     ///< where RTP comes from; port 0 before the first lock
   std::uint32_t ssrc_in = 0;
   std::uint32_t ssrc_out = 0;
+  Path path = Path::none;
+  float concealed_ms = 0;      ///< mixer: invented for audio that was lost or too late
+  float jitter_target_ms = 0;  ///< mixer: how long packets are kept for the jitter's sake, at present
   std::array<std::uint32_t, drop_reasons> drops{};
 
   std::uint32_t drop(Drop reason) const { return drops[static_cast<std::size_t>(reason)]; }
@@ -279,9 +382,9 @@ struct Closed {
 enum class Outcome : std::uint8_t {
   done,
   no_such_port,   ///< closed meanwhile, or never opened: a normal miss
-  no_format,      ///< Tone: the leg has no format that we can encode
+  no_format,      ///< Tone, Seat: the leg has no format that we can encode
   bad_parameter,  ///< Tone: frequency or level out of range; Join: a port with itself; OpenPort: slot in use or too
-                  ///< high
+                  ///< high; for mixers see each command
 };
 
 struct Done {

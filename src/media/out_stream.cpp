@@ -2,10 +2,17 @@
 
 #include <algorithm>
 
-#include "rtp/bytes.hpp"
+#include "base/saved_state.hpp"
 #include "rtp/sequence.hpp"
 
 namespace junctor::media {
+namespace {
+
+constexpr std::uint8_t saved_layout = 1;
+/// Timestamps further apart than this tell a pause of the source, not how long its packets last.
+constexpr Duration frame_max = milliseconds(120);
+
+}  // namespace
 
 std::uint32_t timestamp_units(Duration span, std::uint32_t clock_rate) {
   constexpr std::int64_t ns_per_s = 1000000000;
@@ -37,13 +44,15 @@ void OutStream::note(const OutHeader& sent, std::uint32_t clock_rate, TimePoint 
 std::optional<OutHeader> OutStream::relay(std::int64_t extended_sequence, std::uint32_t timestamp, bool marker,
                                           std::uint32_t clock_rate, TimePoint now) {
   const auto sequence = static_cast<std::uint16_t>(extended_sequence);
-  if (rebase_ || !relaying_ || clock_rate != clock_rate_) {
+  const bool begins = rebase_ || !relaying_ || clock_rate != clock_rate_;
+  if (begins) {
     source_first_ = extended_sequence;
     sequence_offset_ = static_cast<std::uint16_t>(highest_ + 1 - sequence);
     timestamp_offset_ = resumed_timestamp(clock_rate, now) - timestamp;
     rebase_ = false;
     relaying_ = true;
     marker = true;
+    frame_ = timestamp_units(frame_assumed, clock_rate);
   } else if (extended_sequence < source_first_) {
     return std::nullopt;
   }
@@ -51,20 +60,41 @@ std::optional<OutHeader> OutStream::relay(std::int64_t extended_sequence, std::u
                          .sequence = static_cast<std::uint16_t>(sequence + sequence_offset_),
                          .timestamp = timestamp + timestamp_offset_,
                          .ssrc = ssrc_};
+  const std::uint32_t step = header.timestamp - newest_timestamp_;
+  const bool next = header.sequence == static_cast<std::uint16_t>(highest_ + 1);
+  if (!begins && next && step != 0 && step <= timestamp_units(frame_max, clock_rate)) frame_ = step;
   note(header, clock_rate, now);
   return header;
 }
 
-OutHeader OutStream::generate(std::uint32_t duration, std::uint32_t clock_rate, TimePoint now) {
+std::uint32_t OutStream::next_timestamp(std::uint32_t clock_rate, TimePoint now) const {
   const bool resumed = rebase_ || relaying_ || clock_rate != clock_rate_;
-  const OutHeader header{.marker = resumed,
+  return resumed ? resumed_timestamp(clock_rate, now) : newest_timestamp_ + frame_;
+}
+
+OutHeader OutStream::generate(std::uint32_t duration, std::uint32_t clock_rate, TimePoint now) {
+  const OutHeader header{.marker = rebase_ || relaying_ || clock_rate != clock_rate_,
                          .sequence = static_cast<std::uint16_t>(highest_ + 1),
-                         .timestamp = resumed ? resumed_timestamp(clock_rate, now) : newest_timestamp_ + duration,
+                         .timestamp = next_timestamp(clock_rate, now),
                          .ssrc = ssrc_};
   rebase_ = false;
   relaying_ = false;
+  frame_ = duration;
   note(header, clock_rate, now);
   return header;
+}
+
+OutHeader OutStream::event(std::uint32_t timestamp, bool marker, std::uint32_t clock_rate, TimePoint now) {
+  const OutHeader header{
+      .marker = marker, .sequence = static_cast<std::uint16_t>(highest_ + 1), .timestamp = timestamp, .ssrc = ssrc_};
+  begin_source();
+  note(header, clock_rate, now);
+  return header;
+}
+
+std::optional<TimePoint> OutStream::newest_time() const {
+  if (!started_) return std::nullopt;
+  return newest_time_;
 }
 
 std::uint32_t OutStream::timestamp_at(TimePoint now) const {
@@ -76,49 +106,14 @@ std::optional<std::uint32_t> OutStream::timestamp_offset() const {
   return timestamp_offset_;
 }
 
-namespace {
-
-constexpr std::uint8_t layout = 1;
-constexpr std::uint8_t flag_started = 1;
-constexpr std::uint8_t flag_rebase = 2;
-constexpr std::uint8_t flag_relaying = 4;
-
-}  // namespace
-
-std::array<std::uint8_t, OutStream::saved_size> OutStream::save(TimePoint now) const {
-  std::array<std::uint8_t, saved_size> out{};
-  std::uint8_t* const p = out.data();
-  p[0] = layout;
-  p[1] = static_cast<std::uint8_t>((started_ ? flag_started : 0) | (rebase_ ? flag_rebase : 0) |
-                                   (relaying_ ? flag_relaying : 0));
-  rtp::write_u32(p + 2, ssrc_);
-  rtp::write_u16(p + 6, highest_);
-  rtp::write_u32(p + 8, clock_rate_);
-  rtp::write_u32(p + 12, newest_timestamp_);
-  rtp::write_u64(p + 16, static_cast<std::uint64_t>((now - newest_time_).count()));
-  rtp::write_u64(p + 24, static_cast<std::uint64_t>(source_first_));
-  rtp::write_u16(p + 32, sequence_offset_);
-  rtp::write_u32(p + 34, timestamp_offset_);
-  return out;
+std::string OutStream::save(TimePoint now) const {
+  return save_value(saved_layout, *this, now);
 }
 
-std::optional<OutStream> OutStream::load(std::span<const std::uint8_t> saved, TimePoint now) {
-  if (saved.size() != saved_size || saved[0] != layout) return std::nullopt;
-  const std::uint8_t* const p = saved.data();
-  OutStream s;
-  s.started_ = (p[1] & flag_started) != 0;
-  s.rebase_ = (p[1] & flag_rebase) != 0;
-  s.relaying_ = (p[1] & flag_relaying) != 0;
-  s.ssrc_ = rtp::read_u32(p + 2);
-  s.highest_ = rtp::read_u16(p + 6);
-  s.clock_rate_ = rtp::read_u32(p + 8);
-  s.newest_timestamp_ = rtp::read_u32(p + 12);
-  s.newest_time_ = now - Duration(static_cast<std::int64_t>(rtp::read_u64(p + 16)));
-  s.source_first_ = static_cast<std::int64_t>(rtp::read_u64(p + 24));
-  s.sequence_offset_ = rtp::read_u16(p + 32);
-  s.timestamp_offset_ = rtp::read_u32(p + 34);
-  if (s.clock_rate_ == 0) return std::nullopt;
-  return s;
+std::optional<OutStream> OutStream::load(std::string_view saved, TimePoint now) {
+  OutStream stream;
+  if (!load_value(saved_layout, saved, stream, now)) return std::nullopt;
+  return stream;
 }
 
 }  // namespace junctor::media

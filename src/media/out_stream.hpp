@@ -2,10 +2,10 @@
 // The RTP stream toward one far end: the one place where its sequence numbers, timestamps and SSRC are made, whoever
 // the audio comes from. One SSRC for the life of the port; numbers without a step and timestamps that follow the clock
 // on the wall across every change of source (relay, echo, tone, hold, re-INVITE).
-#include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
+#include <string>
+#include <string_view>
 
 #include "base/random.hpp"
 #include "base/time.hpp"
@@ -30,7 +30,6 @@ class OutStream {
  public:
   /// A new source is taken to start where the last packet ended, and that lasted this long.
   static constexpr Duration frame_assumed = std::chrono::milliseconds(20);
-  static constexpr std::size_t saved_size = 38;
 
   /// SSRC, first sequence number and first timestamp are random (RFC 3550 §5.1).
   explicit OutStream(Random& random);
@@ -39,13 +38,25 @@ class OutStream {
   /// timestamp advanced by the time that passed.
   void begin_source() { rebase_ = true; }
 
+  /// What comes next is made here and continues what was sent last, even if that was relayed: no marker, and a
+  /// timestamp that follows without a step.
+  void continue_source() { relaying_ = false; }
+
   /// A packet relayed from a source. Gaps and reordering of the source are kept, so that the far end sees them as they
   /// are; so are equal timestamps (telephone-events). Nothing when the packet is older than the source's first here.
   std::optional<OutHeader> relay(std::int64_t extended_sequence, std::uint32_t timestamp, bool marker,
                                  std::uint32_t clock_rate, TimePoint now);
 
-  /// The next packet of a source of our own, `duration` units after the one before.
+  /// The next packet of a source of our own, `duration` units long.
   OutHeader generate(std::uint32_t duration, std::uint32_t clock_rate, TimePoint now);
+
+  /// A packet of a telephone-event of our own that began at `timestamp`; while it lasts, that does not advance. What
+  /// comes after the event is another source.
+  OutHeader event(std::uint32_t timestamp, bool marker, std::uint32_t clock_rate, TimePoint now);
+  /// The timestamp that a packet of our own has at `now`.
+  std::uint32_t next_timestamp(std::uint32_t clock_rate, TimePoint now) const;
+  /// When the newest timestamp was sent; nothing before the first packet.
+  std::optional<TimePoint> newest_time() const;
 
   /// For sender reports: the timestamp that belongs to `now`, and what relay() adds to the source's timestamps (nothing
   /// when no relayed source is at work).
@@ -55,9 +66,15 @@ class OutStream {
   std::uint32_t ssrc() const { return ssrc_; }
   std::uint32_t clock_rate() const { return clock_rate_; }
 
-  /// A fixed layout; times are kept relative to `now`.
-  std::array<std::uint8_t, saved_size> save(TimePoint now) const;
-  static std::optional<OutStream> load(std::span<const std::uint8_t> saved, TimePoint now);
+  /// A self-contained byte string, and back; times are kept relative to `now`.
+  std::string save(TimePoint now) const;
+  static std::optional<OutStream> load(std::string_view saved, TimePoint now);
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.ssrc_, self.highest_, self.started_, self.rebase_, self.relaying_, self.clock_rate_,
+            self.newest_timestamp_, self.newest_time_, self.frame_, self.source_first_, self.sequence_offset_,
+            self.timestamp_offset_);
+  }
 
   bool operator==(const OutStream&) const = default;
 
@@ -76,6 +93,7 @@ class OutStream {
   // must not shift this.
   std::uint32_t newest_timestamp_ = 0;
   TimePoint newest_time_{};
+  std::uint32_t frame_ = 0;  // units that the newest packet lasts, as far as is known
   // How the present relayed source maps.
   std::int64_t source_first_ = 0;  // extended
   std::uint16_t sequence_offset_ = 0;

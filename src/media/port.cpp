@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "audio/g711.hpp"
+#include "base/saved_state.hpp"
 #include "rtp/quality.hpp"
 
 namespace junctor::media {
 namespace {
 
+constexpr std::uint8_t saved_layout = 1;
 constexpr std::uint32_t tone_clock_rate = 8000;
 constexpr std::uint32_t tone_samples = 160;
 /// A tone that is late (the thread was held up) sends so many frames at once and lets the rest go.
@@ -52,12 +54,17 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
     timeout_raised = false;
   }
 
-  if (remote.payloads == payloads_) return false;
+  if (remote.payloads == payloads_ && remote.encoder == encoder_) return false;
   payloads_ = remote.payloads;
+  encoder_ = remote.encoder;
+  index_payloads();
+  return true;
+}
+
+void Port::index_payloads() {
   format_of_type_.fill(no_format);
   std::uint8_t index = 0;
   for (const Payload& p : payloads_.entries()) format_of_type_[p.receive_type] = index++;
-  return true;
 }
 
 std::optional<TimePoint> Port::timeout_at() const {
@@ -99,24 +106,30 @@ std::optional<Arrival> Port::receive(std::span<const std::uint8_t> datagram, con
   if (accepted->new_source) events_seen_.reset();
 
   const Payload& payload = payloads_.entries()[format];
+  bool begins_event = false;
   if (payload.codec == rtp::Codec::telephone_event) {
-    note_digit(*packet, now, events);
+    begins_event = note_event(*packet, now, events);
   } else {
     in_.on_timing(packet->timestamp, payload.clock_rate, now);
     in_clock_rate_ = payload.clock_rate;
     if (rtp::is_audio(payload.codec)) codec_ = payload.codec;
   }
-  return Arrival{*packet, format, payload.clock_rate, accepted->extended_sequence, accepted->new_source};
+  return Arrival{*packet, format, payload.clock_rate, accepted->extended_sequence, accepted->new_source, begins_event};
 }
 
-void Port::note_digit(const rtp::Packet& packet, TimePoint now, EventSink& events) {
+/// True for the first packet of an event.
+bool Port::note_event(const rtp::Packet& packet, TimePoint now, EventSink& events) {
   const auto event = rtp::parse_telephone_event(packet.payload);
-  if (!event || !events_seen_.is_new(*event, packet.timestamp)) return;
+  if (!event || !events_seen_.is_new(*event, packet.timestamp)) return false;
   const char digit = rtp::dtmf_digit(event->event);
-  if (digit == '\0') return;
-  if (digit_time_ != TimePoint{} && now - digit_time_ < digit_gap_min) return drop(Drop::digit_flood);
+  if (digit == '\0') return true;
+  if (digit_time_ != TimePoint{} && now - digit_time_ < digit_gap_min) {
+    drop(Drop::digit_flood);
+    return true;
+  }
   digit_time_ = now;
   events.on_event(Dtmf{id_, digit});
+  return true;
 }
 
 void Port::receive_rtcp(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now) {
@@ -175,6 +188,17 @@ void Port::send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes p
   octets_out_ += payload.size();
 }
 
+void Port::send_made(const Payload& format, rtp::Bytes payload, std::uint32_t duration, DatagramSender& sender,
+                     TimePoint now) {
+  send(out_.generate(duration, format.clock_rate, now), format.send_type, payload, sender);
+}
+
+void Port::send_event(const Payload& format, const rtp::EventPacket& event, DatagramSender& sender, TimePoint now) {
+  std::array<std::uint8_t, rtp::telephone_event_size> payload;
+  rtp::write_telephone_event(event.event, payload);
+  send(out_.event(event.timestamp, event.marker, format.clock_rate, now), format.send_type, payload, sender);
+}
+
 const Payload* Port::tone_format() const {
   for (const Payload& p : payloads_.entries()) {
     const bool g711 = p.codec == rtp::Codec::pcmu || p.codec == rtp::Codec::pcma;
@@ -204,7 +228,7 @@ TimePoint Port::send_tone(DatagramSender& sender, TimePoint now) {
     std::array<std::uint8_t, tone_samples> payload;
     tone_.generate(samples);
     audio::encode(format->codec == rtp::Codec::pcmu ? audio::Law::mu : audio::Law::a, samples, payload);
-    send(out_.generate(tone_samples, tone_clock_rate, now), format->send_type, payload, sender);
+    send_made(*format, payload, tone_samples, sender, now);
     tone_next_ += tone_ptime;
   }
   return tone_next_;
@@ -265,6 +289,8 @@ PortStats Port::stats() const {
   if (lock_.locked()) s.locked = lock_.target();
   s.ssrc_in = in_.ssrc();
   s.ssrc_out = out_.ssrc();
+  s.path = feed == Feed::relay ? Path::relay : feed == Feed::mixer ? Path::mixer : Path::none;
+  s.concealed_ms = static_cast<float>(concealed_ms_);
   s.drops = drops_;
   if (s.packets_in > 0) {
     const double loss = static_cast<double>(s.lost) / static_cast<double>(s.lost + s.packets_in);
@@ -273,6 +299,22 @@ PortStats Port::stats() const {
     s.mos = static_cast<float>(rtp::mos(codec_, loss, delay_ms));
   }
   return s;
+}
+
+std::string Port::save(TimePoint now) const {
+  return save_value(saved_layout, *this, now);
+}
+
+std::optional<Port> Port::load(PortId id, std::string_view saved, TimePoint now) {
+  // What it draws is at once replaced by what was drawn then.
+  struct : Random {
+    std::uint64_t next() override { return 0; }
+  } nothing;
+  Port port(id, nothing);
+  if (!load_value(saved_layout, saved, port, now)) return std::nullopt;
+  port.index_payloads();
+  if (port.feed == Feed::mixer) port.feed = Feed::none;  // until it is seated again
+  return port;
 }
 
 void Port::count_drops(DropCounters& counters) {

@@ -7,13 +7,17 @@
 //                                                                              │    │
 //                                                             partner's port ◄─┴────┤ relay: payload type mapped
 //                                                             this very port ◄──────┤ echo
+//                                                     mixer ◄─ LegDecoder ◄─┘       ├ mixer: LegEncoder
 //                                                                                   └ tone
 //
-// receive() is the left half, forward() and send_tone() are the right one. RTCP runs beside both, in RtcpLink.
+// receive() is the left half; forward(), send_made(), send_event() and send_tone() are the right one. RTCP runs beside
+// both, in RtcpLink.
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "audio/tone.hpp"
 #include "base/counters.hpp"
@@ -24,6 +28,7 @@
 #include "media/out_stream.hpp"
 #include "media/rtcp_link.hpp"
 #include "media/source_lock.hpp"
+#include "rtp/event_sender.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/telephone_event.hpp"
 
@@ -39,7 +44,7 @@ constexpr Duration tone_ptime = std::chrono::milliseconds(20);
 using DropCounters = std::array<Counter*, drop_reasons>;
 
 /// What makes the audio toward the leg.
-enum class Feed : std::uint8_t { none, relay, echo, tone };
+enum class Feed : std::uint8_t { none, relay, echo, tone, mixer };
 
 /// A packet that passed every check of the receiving side.
 struct Arrival {
@@ -48,6 +53,7 @@ struct Arrival {
   std::uint32_t clock_rate = 0;
   std::int64_t extended_sequence = 0;
   bool new_source = false;
+  bool begins_event = false;  ///< the first packet of a telephone-event
 };
 
 /// A plain value; the worker owns it, gives it its timers and joins it with others.
@@ -59,6 +65,8 @@ class Port {
 
   /// True when the formats changed, so that whoever is joined must be mapped anew.
   bool set_remote(const SetRemote& remote, TimePoint now);
+  const PayloadMap& payloads() const { return payloads_; }
+  const EncoderSettings& encoder() const { return encoder_; }
 
   // ------------------------------------------------------------------------------------------------------ receiving
 
@@ -67,6 +75,9 @@ class Port {
                                  EventSink& events);
   void receive_rtcp(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now);
   bool rtcp_mux() const { return rtcp_mux_; }
+  /// The newest telephone-event that arrived.
+  const rtp::EventTracker& events_seen() const { return events_seen_; }
+  void drop(Drop reason) { ++drops_[static_cast<std::size_t>(reason)]; }
 
   /// When silence becomes a Timeout; nothing when none is wanted.
   std::optional<TimePoint> timeout_at() const;
@@ -83,13 +94,41 @@ class Port {
   /// Sends the frames that are due; returns when the next one is.
   TimePoint send_tone(DatagramSender& sender, TimePoint now);
 
+  /// The far end's address is known and it is not on hold.
+  bool can_send() const { return send_ && lock_.target(); }
+  /// A packet of audio that was made here, `duration` units of `format`'s clock long.
+  void send_made(const Payload& format, rtp::Bytes payload, std::uint32_t duration, DatagramSender& sender,
+                 TimePoint now);
+  /// A packet of a key press; `format` is telephone-event.
+  void send_event(const Payload& format, const rtp::EventPacket& event, DatagramSender& sender, TimePoint now);
+
   OutStream& out() { return out_; }
+  const OutStream& out() const { return out_; }
   /// Sends a report, with BYE at the end of the leg. `source` is whose packets are relayed to this leg, or null.
   void send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now);
 
+  /// The mixer's part of it is added by whoever has that.
   PortStats stats() const;
+  /// How much the far end last said that it loses, 0 … 1.
+  float remote_loss() const { return rtcp_.remote().loss; }
+  /// What a mixer had to invent while the port sat there.
+  void add_concealed(double ms) { concealed_ms_ += ms; }
   /// Adds what was dropped since the last call to the worker's counters.
   void count_drops(DropCounters& counters);
+
+  /// A self-contained byte string, and back: all but the id, the timers, the partner and the seat in a mixer, which are
+  /// the worker's to give again (timeout_at(), send_tone(), map_formats_to(), Room::seat()). Times are kept relative to
+  /// `now`.
+  std::string save(TimePoint now) const;
+  static std::optional<Port> load(PortId id, std::string_view saved, TimePoint now);
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.feed, self.timeout_raised, self.send_, self.receive_, self.rtcp_mux_, self.codec_, self.in_clock_rate_,
+            self.payloads_, self.encoder_, self.lock_, self.rtcp_signalled_, self.rtcp_learned_, self.timeout_,
+            self.heard_, self.digit_time_, self.in_, self.out_, self.rtcp_, self.events_seen_, self.tone_,
+            self.tone_next_, self.bytes_in_, self.packets_out_, self.bytes_out_, self.octets_out_, self.concealed_ms_,
+            self.drops_, self.drops_counted_);
+  }
 
   // What the worker arranges.
   Feed feed = Feed::none;
@@ -100,9 +139,8 @@ class Port {
  private:
   static constexpr std::uint8_t no_format = 0xff;
 
-  void drop(Drop reason) { ++drops_[static_cast<std::size_t>(reason)]; }
-  void note_digit(const rtp::Packet& packet, TimePoint now, EventSink& events);
-  bool can_send() const { return send_ && lock_.target(); }
+  void index_payloads();
+  bool note_event(const rtp::Packet& packet, TimePoint now, EventSink& events);
   void send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes payload, DatagramSender& sender);
   Address rtcp_target() const;
   SenderClock sender_clock(const Port* source, const WallClock& wall, TimePoint now) const;
@@ -115,6 +153,7 @@ class Port {
   rtp::Codec codec_ = rtp::Codec::none;
   std::uint32_t in_clock_rate_ = 0;
   PayloadMap payloads_;
+  EncoderSettings encoder_;
   std::array<std::uint8_t, 128> format_of_type_{};                 // receive type → index, or no_format
   std::array<std::uint8_t, PayloadMap::capacity> forward_type_{};  // index → type at the port that gets it
   SourceLock lock_;
@@ -133,6 +172,7 @@ class Port {
 
   std::uint64_t bytes_in_ = 0;
   std::uint64_t packets_out_ = 0, bytes_out_ = 0, octets_out_ = 0;
+  double concealed_ms_ = 0;
   std::array<std::uint32_t, drop_reasons> drops_{};
   std::array<std::uint32_t, drop_reasons> drops_counted_{};
 };

@@ -17,6 +17,12 @@ namespace junctor::media {
 struct SenderClock {
   std::uint64_t ntp = 0;
   std::uint32_t timestamp = 0;
+
+  bool operator==(const SenderClock&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.ntp, self.timestamp);
+  }
 };
 
 /// What the far end last reported about our stream.
@@ -25,6 +31,12 @@ struct RemoteView {
   std::uint32_t lost = 0;  ///< cumulative
   float jitter_ms = 0;
   float rtt_ms = -1;  ///< negative: not known
+
+  bool operator==(const RemoteView&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.loss, self.lost, self.jitter_ms, self.rtt_ms);
+  }
 };
 
 /// A plain value.
@@ -56,6 +68,13 @@ class RtcpLink {
 
   const RemoteView& remote() const { return remote_; }
 
+  bool operator==(const RtcpLink&) const = default;
+  /// For save and load of the port that it belongs to.
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.cname_, self.source_, self.remote_, self.our_report_, self.our_report_time_, self.packets_before_);
+  }
+
  private:
   void on_report(const rtp::Report& report, std::uint32_t in_ssrc, std::uint32_t out_ssrc, std::uint32_t out_clock_rate,
                  TimePoint now);
@@ -64,6 +83,12 @@ class RtcpLink {
     std::uint32_t ssrc = 0;
     SenderClock clock;
     TimePoint arrival{};
+
+    bool operator==(const SourceReport&) const = default;
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive) {
+      archive(self.ssrc, self.clock, self.arrival);
+    }
   };
 
   std::array<char, cname_size> cname_{};

@@ -35,6 +35,14 @@ class SourceLock {
   bool locked() const { return locked_; }
   const Address& signalled() const { return signalled_; }
 
+  bool operator==(const SourceLock&) const = default;
+  /// For save and load of the port that it belongs to.
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.signalled_, self.target_, self.candidate_, self.target_probation_, self.candidate_probation_,
+            self.heard_, self.locked_);
+  }
+
  private:
   Address signalled_;
   Address target_;  // the locked source, now or before; else what was signalled

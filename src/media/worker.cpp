@@ -6,14 +6,19 @@
 #include "audio/tone.hpp"
 #include "base/check.hpp"
 #include "media/port.hpp"
+#include "media/room.hpp"
 #include "rtp/packet.hpp"
 
 namespace junctor::media {
 namespace {
 
-enum class TimerKind : std::uint8_t { report, timeout, tone };
+enum class TimerKind : std::uint8_t { report, timeout, tone, mixers };
 
 constexpr double tone_hz_max = 4000;
+/// Mixers that are late (the thread was held up) make up for so many ticks at once and let the rest go.
+constexpr int ticks_at_once_max = 5;
+/// A leg to which something was sent so long ago is still being heard.
+constexpr Duration heard_until = LegEncoder::gap_max;
 
 // A timer's token is the PortId with the kind in the byte of the worker, which is known here.
 constexpr int kind_shift = 56;
@@ -51,6 +56,16 @@ Port* Worker::find(PortId id) {
   return port != nullptr && port->id() == id ? port : nullptr;
 }
 
+Room* Worker::find(MixerId id) {
+  JUNCTOR_CHECK(worker_of(id) == settings_.index);
+  const auto at = rooms_.find(id);
+  return at == rooms_.end() ? nullptr : at->second.get();
+}
+
+MixedLeg* Worker::seat_of(const Port& port) {
+  return slots_[slot_of(port.id())].mixed.get();
+}
+
 Port* Worker::partner(const Port& port) {
   return port.feed == Feed::relay ? find(port.partner) : nullptr;
 }
@@ -72,6 +87,7 @@ void Worker::on_datagram(std::uint64_t tag, const Address& from, std::span<const
 }
 
 void Worker::deliver(const Arrival& arrival, Port& port, TimePoint now) {
+  if (port.feed == Feed::mixer) return seat_of(port)->receive(arrival, now);
   Port* const to = port.feed == Feed::echo ? &port : partner(port);
   if (to != nullptr) to->forward(arrival, port, sender_, now);
 }
@@ -81,6 +97,7 @@ void Worker::deliver(const Arrival& arrival, Port& port, TimePoint now) {
 
 void Worker::on_timer(std::uint64_t token, TimePoint now) {
   const auto kind = static_cast<TimerKind>(token >> kind_shift);
+  if (kind == TimerKind::mixers) return tick_mixers(now);
   const PortId id = make_port_id(settings_.index, slot_of({token}), generation_of({token}));
   Port* const port = find(id);
   if (port == nullptr) return;
@@ -88,12 +105,15 @@ void Worker::on_timer(std::uint64_t token, TimePoint now) {
     case TimerKind::report:
       port->send_report(partner(*port), wall_, false, sender_, now);
       port->count_drops(drops_);
-      events_.on_event(Stats{id, port->stats()});
+      events_.on_event(Stats{id, stats_of(*port, now)});
+      if (MixedLeg* const leg = seat_of(*port)) leg->encoder.expect_loss(port->remote_loss());
       return schedule_report(*port, now);
     case TimerKind::timeout:
       return check_timeout(*port, now);
     case TimerKind::tone:
       port->tone_timer = wheel_.schedule(port->send_tone(sender_, now), *this, token);
+      return;
+    case TimerKind::mixers:
       return;
   }
 }
@@ -147,17 +167,19 @@ Outcome Worker::apply(const SetRemote& command, TimePoint now) {
   if (port->set_remote(command, now)) {
     if (port->feed == Feed::echo) port->map_formats_to(*port);
     if (Port* const other = partner(*port)) map_both(*port, *other);
+    if (MixedLeg* const leg = seat_of(*port)) leg->set_formats();
   }
   arm_timeout(*port, now);
   return Outcome::done;
 }
 
-Outcome Worker::apply(const Join& command, TimePoint) {
+Outcome Worker::apply(const Join& command, TimePoint now) {
   Port* const a = find(command.a);
   Port* const b = find(command.b);
   if (a == nullptr || b == nullptr) return Outcome::no_such_port;
   if (a == b) return Outcome::bad_parameter;
   if (partner(*a) == b) return Outcome::done;
+  const auto seat_a = unseat(*a), seat_b = unseat(*b);
   detach(*a);
   detach(*b);
   a->feed = b->feed = Feed::relay;
@@ -166,6 +188,10 @@ Outcome Worker::apply(const Join& command, TimePoint) {
   a->out().begin_source();
   b->out().begin_source();
   map_both(*a, *b);
+  if (seat_a && seat_b && &seat_a->room() == &seat_b->room()) {
+    pass_on(*seat_a, *b, now);
+    pass_on(*seat_b, *a, now);
+  }
   return Outcome::done;
 }
 
@@ -202,14 +228,65 @@ Outcome Worker::apply(const Tone& command, TimePoint now) {
 Outcome Worker::apply(const StopSource& command, TimePoint) {
   Port* const port = find(command.id);
   if (port == nullptr) return Outcome::no_such_port;
-  if (port->feed != Feed::relay) detach(*port);
+  if (port->feed == Feed::echo || port->feed == Feed::tone) detach(*port);
   return Outcome::done;
 }
 
-Outcome Worker::apply(const Snapshot& command, TimePoint) {
+Outcome Worker::apply(const OpenMixer& command, TimePoint) {
+  const bool known = command.rate == 8000 || command.rate == 16000 || command.rate == 48000;
+  if (!known || find(command.id) != nullptr) return Outcome::bad_parameter;
+  rooms_.emplace(command.id, std::make_unique<Room>(command.rate));
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const CloseMixer& command, TimePoint) {
+  Room* const room = find(command.id);
+  if (room == nullptr) return Outcome::bad_parameter;
+  while (room->size() != 0) detach(room->legs().back()->port());
+  rooms_.erase(command.id);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Seat& command, TimePoint now) {
+  Port* const port = find(command.port);
+  if (port == nullptr) return Outcome::no_such_port;
+  Room* const room = find(command.mixer);
+  if (room == nullptr) return Outcome::bad_parameter;
+  if (const MixedLeg* const leg = seat_of(*port); leg != nullptr && &leg->room() == room) return Outcome::done;
+  if (room->full()) return Outcome::bad_parameter;
+  const auto newest = port->out().newest_time();
+  const bool continues = newest && now - *newest <= heard_until;
+  auto leg = std::make_unique<MixedLeg>(*port, *room, continues);
+  if (!leg->set_formats()) return Outcome::no_format;
+  detach(*port);
+  room->seat(*leg, continues);
+  slot(command.port).mixed = std::move(leg);
+  port->feed = Feed::mixer;
+  if (seated_++ == 0) {
+    next_tick_ = now + tick_span;
+    tick_timer_ = wheel_.schedule(next_tick_, *this, timer_token(TimerKind::mixers, {}));
+  }
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Unseat& command, TimePoint) {
+  Port* const port = find(command.port);
+  if (port == nullptr) return Outcome::no_such_port;
+  if (port->feed == Feed::mixer) detach(*port);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const Hearing& command, TimePoint) {
+  Port* const port = find(command.port);
+  if (port == nullptr) return Outcome::no_such_port;
+  MixedLeg* const leg = seat_of(*port);
+  return leg != nullptr && change_hearing(*leg, command) ? Outcome::done : Outcome::bad_parameter;
+}
+
+Outcome Worker::apply(const Snapshot& command, TimePoint now) {
   Port* const port = find(command.id);
   if (port == nullptr) return Outcome::no_such_port;
-  events_.on_event(Stats{command.id, port->stats()});
+  events_.on_event(Stats{command.id, stats_of(*port, now)});
   return Outcome::done;
 }
 
@@ -222,7 +299,7 @@ Outcome Worker::apply(const Close& command, TimePoint now) {
   Closed closed{command.id, {}};
   if (port != nullptr) {
     port->send_report(partner(*port), wall_, true, sender_, now);
-    closed.stats = port->stats();
+    closed.stats = stats_of(*port, now);
     port->count_drops(drops_);
     detach(*port);
     wheel_.cancel(port->report_timer);
@@ -240,6 +317,7 @@ void Worker::detach(Port& port) {
     other->feed = Feed::none;
     other->partner = {};
   }
+  unseat(port);
   wheel_.cancel(port.tone_timer);
   port.feed = Feed::none;
   port.partner = {};
@@ -248,6 +326,76 @@ void Worker::detach(Port& port) {
 void Worker::map_both(Port& a, Port& b) {
   a.map_formats_to(b);
   b.map_formats_to(a);
+}
+
+PortStats Worker::stats_of(const Port& port, TimePoint now) {
+  PortStats stats = port.stats();
+  if (const MixedLeg* const leg = seat_of(port)) {
+    stats.concealed_ms += static_cast<float>(leg->decoder.concealed_ms());
+    stats.jitter_target_ms = static_cast<float>(leg->decoder.jitter_target_ms(now));
+  }
+  return stats;
+}
+
+// -------------------------------------------------------------------------------------------------------------
+// mixers
+
+void Worker::tick_mixers(TimePoint now) {
+  for (int ticks = 0; next_tick_ <= now; ++ticks) {
+    if (ticks == ticks_at_once_max) {
+      for (const auto& [id, room] : rooms_) room->resume();
+      next_tick_ = now + tick_span;
+      break;
+    }
+    for (const auto& [id, room] : rooms_) room->tick(sender_, next_tick_);
+    next_tick_ += tick_span;
+  }
+  tick_timer_ = wheel_.schedule(next_tick_, *this, timer_token(TimerKind::mixers, {}));
+}
+
+std::unique_ptr<MixedLeg> Worker::unseat(Port& port) {
+  auto leg = std::move(slot(port.id()).mixed);
+  if (!leg) return nullptr;
+  leg->room().unseat(*leg);
+  port.add_concealed(leg->decoder.concealed_ms());
+  port.feed = Feed::none;
+  if (--seated_ == 0) wheel_.cancel(tick_timer_);
+  return leg;
+}
+
+void Worker::pass_on(MixedLeg& leg, Port& to, TimePoint now) {
+  while (const auto arrival = leg.decoder.release()) to.forward(*arrival, leg.port(), sender_, now);
+}
+
+bool Worker::change_hearing(MixedLeg& leg, const Hearing& command) {
+  Mixer& mixer = leg.room().mixer();
+  const Mixer::Member member = leg.member();
+  const auto apply_exception = [&](const Hearing::Exception& change) {
+    const Port* const port = find(change.speaker);
+    const MixedLeg* const speaker = port == nullptr ? nullptr : seat_of(*port);
+    if (speaker == nullptr || &speaker->room() != &leg.room()) return false;
+    if (change.gain) return mixer.set_exception(speaker->member(), member, *change.gain);
+    mixer.clear_exception(speaker->member(), member);
+    return true;
+  };
+  const auto apply_change = [&]<class Change>(const Change& change) {
+    if constexpr (std::is_same_v<Change, Hearing::Speak>) {
+      return change.bus < Mixer::buses_max && mixer.speak(member, change.bus, change.gain);
+    } else if constexpr (std::is_same_v<Change, Hearing::Hear>) {
+      if (change.bus && *change.bus >= Mixer::buses_max) return false;
+      mixer.hear(member, change.bus);
+      return true;
+    } else if constexpr (std::is_same_v<Change, Hearing::InputGain>) {
+      mixer.set_input_gain(member, change.gain);
+      return true;
+    } else if constexpr (std::is_same_v<Change, Hearing::OutputGain>) {
+      mixer.set_output_gain(member, change.gain);
+      return true;
+    } else {
+      return apply_exception(change);
+    }
+  };
+  return std::visit(apply_change, command.change);
 }
 
 }  // namespace junctor::media

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "base/counters.hpp"
@@ -20,7 +21,9 @@
 
 namespace junctor::media {
 
+class MixedLeg;
 class Port;
+class Room;
 struct Arrival;
 
 struct WorkerSettings {
@@ -42,7 +45,7 @@ class Worker final : public DatagramSink, private TimerTarget {
 
   void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes, TimePoint now) override;
   void on_command(const Command& command, TimePoint now);
-  /// Fires what is due: reports, timeouts, tones.
+  /// Fires what is due: reports, timeouts, tones, mixers.
   void advance(TimePoint now) { wheel_.advance(now); }
   std::optional<TimePoint> next_wake() const { return wheel_.next_wake(); }
 
@@ -57,6 +60,7 @@ class Worker final : public DatagramSink, private TimerTarget {
   /// What the table remembers of a slot beyond the life of a port: which lease was closed last.
   struct Slot {
     std::unique_ptr<Port> port;
+    std::unique_ptr<MixedLeg> mixed;  // while the port sits in a mixer
     std::uint32_t closed_generation = 0;
   };
 
@@ -69,6 +73,11 @@ class Worker final : public DatagramSink, private TimerTarget {
   Outcome apply(const Echo& command, TimePoint now);
   Outcome apply(const Tone& command, TimePoint now);
   Outcome apply(const StopSource& command, TimePoint now);
+  Outcome apply(const OpenMixer& command, TimePoint now);
+  Outcome apply(const CloseMixer& command, TimePoint now);
+  Outcome apply(const Seat& command, TimePoint now);
+  Outcome apply(const Unseat& command, TimePoint now);
+  Outcome apply(const Hearing& command, TimePoint now);
   Outcome apply(const Snapshot& command, TimePoint now);
   Outcome apply(const Close& command, TimePoint now);
 
@@ -78,12 +87,23 @@ class Worker final : public DatagramSink, private TimerTarget {
   void arm_timeout(Port& port, TimePoint now);
   /// Ends what feeds the port, and with a relay what it feeds.
   void detach(Port& port);
+  /// Ends the port's seat; what it had there, or null.
+  std::unique_ptr<MixedLeg> unseat(Port& port);
+  bool change_hearing(MixedLeg& leg, const Hearing& command);
+  /// What the leg said and nobody heard yet goes to `to` by relay.
+  void pass_on(MixedLeg& leg, Port& to, TimePoint now);
+  void tick_mixers(TimePoint now);
+  PortStats stats_of(const Port& port, TimePoint now);
   void map_both(Port& a, Port& b);
 
   /// The id must be of this worker and in its table.
   Slot& slot(PortId id);
   /// Null when that port is not open (any more).
   Port* find(PortId id);
+  /// Null when there is no such mixer (any more).
+  Room* find(MixerId id);
+  /// Null when the port does not sit in a mixer.
+  MixedLeg* seat_of(const Port& port);
   /// Whom the port is joined with, or null.
   Port* partner(const Port& port);
 
@@ -97,6 +117,10 @@ class Worker final : public DatagramSink, private TimerTarget {
   WallClock wall_;
   std::vector<Slot> slots_;
   std::size_t open_ports_ = 0;
+  std::unordered_map<MixerId, std::unique_ptr<Room>> rooms_;
+  std::size_t seated_ = 0;
+  TimerId tick_timer_;  // while somebody is seated
+  TimePoint next_tick_{};
 };
 
 }  // namespace junctor::media

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -73,7 +74,9 @@ class ControlLoop::Impl {
       wait(more);
       const TimePoint start = now();
       more = turn(start);
-      turns_.add(now() - start);
+      const TimePoint ended = now();
+      turns_.add(ended - start);
+      if (!more) more = rest(start, ended);
     }
   }
 
@@ -129,11 +132,18 @@ class ControlLoop::Impl {
       const std::optional<TimePoint> at = hook(time);
       if (at && (!wake_at_ || *at < *wake_at_)) wake_at_ = at;
     }
-    if (!more) {
-      waker_.prepare_sleep();
-      more = take_posted(time) || stop_.load();
-    }
     return more;
+  }
+
+  // Sleeping on until the turn is `coalescing` old gathers several datagrams for one turn: a wake-up costs more than
+  // most messages do. True when there is work already, so that the next wait must not sleep.
+  bool rest(TimePoint start, TimePoint ended) {
+    if (const Duration left = start + settings_.coalescing - ended; left > Duration::zero()) {
+      const timespec pause{0, left.count()};
+      ::nanosleep(&pause, nullptr);
+    }
+    waker_.prepare_sleep();
+    return take_posted(reached_) || stop_.load();
   }
 
   TimePoint run_timers(TimePoint until, TimePoint end) {

@@ -2,7 +2,8 @@
 // The control thread: SIP over UDP, timers, and what other threads post. One turn handles what is there, within a time
 // budget, and then sleeps; nothing in it blocks.
 //
-//   turn = due timers → datagrams (round robin over the listeners) → sources and posted tasks → hooks → sleep
+//   turn = due timers → datagrams (round robin over the listeners) → sources and posted tasks → hooks
+//   turn, rest of the coalescing time, sleep until something comes; turn, …
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,8 @@ struct ControlLoopSettings {
   std::size_t inbox_capacity = 16'384;         ///< tasks posted and not yet run
   int receive_buffer_bytes = 4 * 1024 * 1024;  ///< SO_RCVBUF of each UDP listener; the kernel may give less
   Duration turn_budget = microseconds(2'000);  ///< no new item is begun in a turn after this
+  /// The least time between the beginnings of two turns, below a second: what comes meanwhile is served together.
+  Duration coalescing = milliseconds(1);
 };
 
 /// Counters: sip_udp_received, sip_udp_sent, sip_udp_send_errors, sip_udp_receive_errors, control_inbox_full.

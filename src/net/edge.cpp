@@ -1,5 +1,6 @@
 #include "net/edge.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -46,13 +47,27 @@ class Edge::Impl {
     return {};
   }
 
-  ConnectionId connect(const Address& to) {
-    JUNCTOR_CHECK(thread_->has_outgoing());
+  /// To `host` by TLS, or by TCP when it is empty.
+  ConnectionId connect(const Address& to, std::string_view host) {
+    const Security security = host.empty() ? Security::none : Security::tls;
+    JUNCTOR_CHECK(thread_->has_outgoing(security));
     const ConnectionId id = thread_->new_id();
     auto unsent = std::make_shared<UnsentBytes>(0);
-    register_->add(id, {thread_->outgoing_sink(), unsent, false});
-    thread_->commands().send({EdgeCommand::Kind::connect, id, to, {}, std::move(unsent)});
+    register_->add(id, {thread_->outgoing_sink(security), unsent, false, std::string(host), {}});
+    thread_->commands().send({EdgeCommand::Kind::connect, id, to, std::string(host), std::move(unsent), {}});
     return id;
+  }
+
+  void set_tls(std::shared_ptr<const TlsContexts> contexts) {
+    tls_ = contexts;
+    thread_->commands().send({EdgeCommand::Kind::tls, {}, {}, {}, {}, std::move(contexts)});
+  }
+
+  bool proves(ConnectionId connection, std::string_view host) const {
+    const EdgeRegister::Known* const known = std::as_const(*register_).find(connection);
+    if (known == nullptr || tls_ == nullptr) return false;
+    const auto is_host = [host](const std::string& proven) { return same_host(proven, host); };
+    return is_host(known->host) || !tls_->verifies(host) || std::ranges::any_of(known->proven, is_host);
   }
 
   bool write(ConnectionId connection, std::string&& bytes) {
@@ -61,10 +76,10 @@ class Edge::Impl {
     const std::size_t size = bytes.size();
     if (known->unsent->fetch_add(size, std::memory_order_relaxed) + size > limits_.output_bytes) {
       known->closing = true;
-      thread_->commands().send({EdgeCommand::Kind::output_limit, connection, {}, {}, {}});
+      thread_->commands().send({EdgeCommand::Kind::output_limit, connection, {}, {}, {}, {}});
       return false;
     }
-    thread_->commands().send({EdgeCommand::Kind::write, connection, {}, std::move(bytes), {}});
+    thread_->commands().send({EdgeCommand::Kind::write, connection, {}, std::move(bytes), {}, {}});
     return true;
   }
 
@@ -72,7 +87,7 @@ class Edge::Impl {
     EdgeRegister::Known* const known = register_->find(connection);
     if (known == nullptr || known->closing) return;
     known->closing = true;
-    thread_->commands().send({EdgeCommand::Kind::close, connection, {}, {}, {}});
+    thread_->commands().send({EdgeCommand::Kind::close, connection, {}, {}, {}, {}});
   }
 
   EdgeThread& thread() { return *thread_; }
@@ -84,6 +99,7 @@ class Edge::Impl {
   const EdgeLimits limits_;
   std::shared_ptr<EdgeRegister> register_;
   std::shared_ptr<EdgeThread> thread_;
+  std::shared_ptr<const TlsContexts> tls_;
 };
 
 Result<std::unique_ptr<Edge>, std::string> Edge::create(const EdgeLimits& limits, ControlLoop& control,
@@ -113,8 +129,18 @@ void Edge::start() {
 void Edge::stop() {
   impl_->thread().stop();
 }
+void Edge::set_tls(std::shared_ptr<const TlsContexts> contexts) {
+  impl_->set_tls(std::move(contexts));
+}
 ConnectionId Edge::connect(const Address& to) {
-  return impl_->connect(to);
+  return impl_->connect(to, {});
+}
+ConnectionId Edge::connect_tls(const Address& to, std::string_view host) {
+  JUNCTOR_CHECK(!host.empty());
+  return impl_->connect(to, host);
+}
+bool Edge::proves(ConnectionId connection, std::string_view host) const {
+  return impl_->proves(connection, host);
 }
 bool Edge::write(ConnectionId connection, std::string&& bytes) {
   return impl_->write(connection, std::move(bytes));

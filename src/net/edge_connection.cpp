@@ -15,8 +15,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 // Read at most this much before other connections are served. Used by one read at a time, so one buffer serves all.
-constexpr std::size_t read_bytes = 16 * 1024;
-thread_local std::array<char, read_bytes> read_buffer;
+thread_local std::array<char, EdgeStream::record_bytes> read_buffer;
 
 std::string reason_of(const error_code& error) {
   return error_text(error.value());
@@ -40,7 +39,16 @@ EdgeCounters::EdgeCounters(Counters& counters)
       closed_output_limit(counters.get("edge_closed_output_limit")),
       closed_connect_failed(counters.get("edge_closed_connect_failed")),
       closed_connect_timeout(counters.get("edge_closed_connect_timeout")),
-      closed_error(counters.get("edge_closed_error")) {}
+      closed_error(counters.get("edge_closed_error")),
+      tls_handshakes(counters.get("edge_tls_handshakes")),
+      refused_handshakes(counters.get("edge_refused_handshakes")),
+      refused_no_certificate(counters.get("edge_refused_no_certificate")),
+      tls_failed_protocol(counters.get("edge_tls_failed_protocol")),
+      tls_failed_version(counters.get("edge_tls_failed_version")),
+      tls_failed_certificate(counters.get("edge_tls_failed_certificate")),
+      tls_failed_refused(counters.get("edge_tls_failed_refused")),
+      tls_failed_closed(counters.get("edge_tls_failed_closed")),
+      tls_failed_timeout(counters.get("edge_tls_failed_timeout")) {}
 
 EdgeConnection::EdgeConnection(asio::io_context& io, const EdgeContext& context, ConnectionId id, ListenerIndex index,
                                const StreamService& service, std::shared_ptr<UnsentBytes> unsent)
@@ -54,7 +62,7 @@ EdgeConnection::EdgeConnection(asio::io_context& io, const EdgeContext& context,
       since_(now()),
       active_(since_) {}
 
-void EdgeConnection::accept(int fd, int family) {
+void EdgeConnection::accept(int fd, int family, std::shared_ptr<const TlsContexts> tls) {
   error_code error;
   socket_.assign(asio::generic::stream_protocol(family, 0), fd, error);
   if (error) {
@@ -62,34 +70,79 @@ void EdgeConnection::accept(int fd, int family) {
     return close(reason_of(error), context_.counters.closed_error);
   }
   context_.counters.accepted.add();
-  opened();
+  tls_ = std::move(tls);
+  Ssl ssl;
+  if (tls_) {
+    ++context_.handshakes;
+    ssl = tls_->accept();
+    if (!ssl) return close("no memory for tls", context_.counters.closed_error);
+  }
+  socket_up(std::move(ssl));
 }
 
-void EdgeConnection::connect(const Address& to) {
+void EdgeConnection::connect(const Address& to, Ssl ssl) {
   SocketAddress address;
   const socklen_t length = to_socket_address(to, address);
   error_code error;
   socket_.open(asio::generic::stream_protocol(address.any.sa_family, IPPROTO_TCP), error);
   if (error) return close(reason_of(error), context_.counters.closed_connect_failed);
-  socket_.async_connect({&address.any, length}, [self = shared_from_this()](const error_code& result) {
-    if (self->state_ == State::closed) return;
-    if (result) return self->close(reason_of(result), self->context_.counters.closed_connect_failed);
-    self->context_.counters.connected.add();
-    self->opened();
-  });
+  socket_.async_connect({&address.any, length},
+                        [self = shared_from_this(), secure = std::move(ssl)](const error_code& result) mutable {
+                          if (self->state_ == State::closed) return;
+                          if (result)
+                            return self->close(reason_of(result), self->context_.counters.closed_connect_failed);
+                          self->context_.counters.connected.add();
+                          self->socket_up(std::move(secure));
+                        });
 }
 
-void EdgeConnection::opened() {
+void EdgeConnection::socket_up(Ssl ssl) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
   const int fd = socket_.native_handle();
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // a local socket has no such option, and no such delay
+  stream_.begin(fd);
+  if (!ssl) return opened();
+  stream_.secure(std::move(ssl));
+  state_ = State::handshaking;
+  since_ = now();
+  shake_hands();
+}
+
+void EdgeConnection::shake_hands() {
+  switch (stream_.handshake().state) {
+    case EdgeStream::State::want_read:
+      return wait_readable();
+    case EdgeStream::State::want_write:
+      return wait_writable();
+    case EdgeStream::State::ended:
+      return close("tls: closed by peer", context_.counters.tls_failed_closed);
+    case EdgeStream::State::failed:
+      return fail();
+    case EdgeStream::State::done:
+      context_.counters.tls_handshakes.add();
+      return opened();
+  }
+}
+
+/// An accepted connection's handshake is over, well or not.
+void EdgeConnection::leave_handshake() {
+  if (tls_ != nullptr) --context_.handshakes;
+  tls_.reset();
+}
+
+void EdgeConnection::opened() {
+  const int fd = socket_.native_handle();
   active_ = now();
+  std::vector<std::string> proven;
+  if (tls_) proven = tls_->proven(stream_.ssl());
+  leave_handshake();
   deliver([control = context_.control, id = id_, index = index_,
-           known = EdgeRegister::Known{service_.sink, unsent_, false}, local = local_address_of(fd),
+           known = EdgeRegister::Known{service_.sink, unsent_, false, {}, std::move(proven)},
+           local = local_address_of(fd),
            remote = peer_address_of(fd)](TimePoint time) { control->on_open(id, index, known, local, remote, time); });
-  if (state_ == State::connecting) state_ = State::open;
+  state_ = State::open;
   send();
   wait_readable();
 }
@@ -101,23 +154,38 @@ void EdgeConnection::wait_readable() {
     self->waiting_readable_ = false;
     if (self->state_ == State::closed) return;
     if (error) return self->close(reason_of(error), self->context_.counters.closed_error);
+    if (self->state_ == State::handshaking) return self->shake_hands();
     self->read();
   });
 }
 
+void EdgeConnection::wait_writable() {
+  waiting_writable_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->waiting_writable_ = false;
+    if (error || self->state_ == State::closed) return;
+    if (self->state_ == State::handshaking) return self->shake_hands();
+    self->send();
+  });
+}
+
 void EdgeConnection::read() {
-  error_code error;
-  const std::size_t got = socket_.read_some(asio::buffer(read_buffer), error);
-  if (error == asio::error::would_block) return wait_readable();
-  if (error) {
-    const bool ours = state_ == State::closing;
-    if (ours) return close("closed", context_.counters.closed_by_us);
-    if (error == asio::error::eof) return close("closed by peer", context_.counters.closed_by_peer);
-    return close(reason_of(error), context_.counters.closed_error);
+  const EdgeStream::Progress got = stream_.read(read_buffer);
+  switch (got.state) {
+    case EdgeStream::State::want_read:
+    case EdgeStream::State::want_write:
+      return wait_readable();
+    case EdgeStream::State::ended:
+      return state_ == State::closing ? close("closed", context_.counters.closed_by_us)
+                                      : close("closed by peer", context_.counters.closed_by_peer);
+    case EdgeStream::State::failed:
+      return state_ == State::closing ? close("closed", context_.counters.closed_by_us) : fail();
+    case EdgeStream::State::done:
+      break;
   }
   active_ = now();
   // What still comes after our own close() is read only so that the peer sees an end and not a reset.
-  if (state_ == State::open) take({read_buffer.data(), got});
+  if (state_ == State::open) take({read_buffer.data(), got.bytes});
   wait_readable();
 }
 
@@ -145,39 +213,43 @@ void EdgeConnection::write(std::string&& bytes) {
 }
 
 void EdgeConnection::send() {
-  if (state_ == State::closed || state_ == State::connecting) return;
+  if (state_ != State::open && state_ != State::closing) return;
   while (!output_.empty()) {
     const std::string& first = output_.front();
-    error_code error;
-    const std::size_t sent =
-        first.size() == output_sent_
-            ? 0
-            : socket_.write_some(asio::buffer(first.data() + output_sent_, first.size() - output_sent_), error);
-    if (error == asio::error::would_block) {
-      waiting_writable_ = true;
-      socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& result) {
-        self->waiting_writable_ = false;
-        if (!result) self->send();
-      });
-      return;
-    }
-    if (error) return close(reason_of(error), context_.counters.closed_error);
+    const EdgeStream::Progress sent = stream_.write(std::string_view(first).substr(output_sent_));
+    if (sent.state == EdgeStream::State::failed) return fail();
+    if (sent.state != EdgeStream::State::done) return wait_writable();
     active_ = now();
-    unsent_->fetch_sub(sent, std::memory_order_relaxed);
-    output_sent_ += sent;
+    unsent_->fetch_sub(sent.bytes, std::memory_order_relaxed);
+    output_sent_ += sent.bytes;
     if (output_sent_ < first.size()) continue;
     output_.pop_front();
     output_sent_ = 0;
   }
-  if (state_ == State::closing) {
-    error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+  if (state_ == State::closing) stream_.finish();
+}
+
+void EdgeConnection::fail() {
+  EdgeCounters& counters = context_.counters;
+  const EdgeStream::Failure& failure = stream_.failure();
+  switch (failure.cause) {
+    case EdgeStream::Cause::system:
+      return close(failure.text, state_ == State::handshaking ? counters.tls_failed_closed : counters.closed_error);
+    case EdgeStream::Cause::protocol:
+      return close(failure.text, counters.tls_failed_protocol);
+    case EdgeStream::Cause::version:
+      return close(failure.text, counters.tls_failed_version);
+    case EdgeStream::Cause::certificate:
+      return close(failure.text, counters.tls_failed_certificate);
+    case EdgeStream::Cause::refused:
+      return close(failure.text, counters.tls_failed_refused);
   }
 }
 
 void EdgeConnection::close() {
   if (state_ == State::closed || state_ == State::closing) return;
-  if (state_ == State::connecting) return close("closed", context_.counters.closed_by_us);
+  if (state_ == State::connecting || state_ == State::handshaking)
+    return close("closed", context_.counters.closed_by_us);
   state_ = State::closing;
   since_ = now();
   if (!waiting_writable_) send();
@@ -186,6 +258,7 @@ void EdgeConnection::close() {
 
 void EdgeConnection::close(std::string_view reason, Counter& counter) {
   if (state_ == State::closed) return;
+  leave_handshake();
   state_ = State::closed;
   counter.add();
   error_code ignored;
@@ -195,6 +268,12 @@ void EdgeConnection::close(std::string_view reason, Counter& counter) {
     control->on_close(id, text, time);
   });
   if (undelivered_.empty()) context_.owner.finished(id_);
+}
+
+void EdgeConnection::abandon() {
+  state_ = State::closed;
+  error_code ignored;
+  socket_.close(ignored);
 }
 
 void EdgeConnection::deliver(Task&& task) {
@@ -225,6 +304,11 @@ void EdgeConnection::check_times(TimePoint now) {
   switch (state_) {
     case State::connecting:
       if (now - since_ >= limits.connect_timeout) close("connect timed out", context_.counters.closed_connect_timeout);
+      return;
+    case State::handshaking:
+      if (now - since_ >= limits.handshake_timeout) {
+        close("tls: handshake timed out", context_.counters.tls_failed_timeout);
+      }
       return;
     case State::closing:
       if (now - since_ >= limits.close_timeout) close("closed", context_.counters.closed_by_us);

@@ -12,6 +12,7 @@
 #include "net/control_loop.hpp"
 #include "net/edge.hpp"
 #include "net/edge_link.hpp"
+#include "net/edge_stream.hpp"
 
 namespace junctor::net {
 
@@ -35,6 +36,15 @@ struct EdgeCounters {
   Counter& closed_connect_failed;
   Counter& closed_connect_timeout;
   Counter& closed_error;
+  Counter& tls_handshakes;
+  Counter& refused_handshakes;
+  Counter& refused_no_certificate;
+  Counter& tls_failed_protocol;
+  Counter& tls_failed_version;
+  Counter& tls_failed_certificate;
+  Counter& tls_failed_refused;
+  Counter& tls_failed_closed;
+  Counter& tls_failed_timeout;
 };
 
 class EdgeConnection;
@@ -55,6 +65,7 @@ struct EdgeContext {
   const EdgeLimits& limits;
   EdgeCounters& counters;
   std::shared_ptr<EdgeRegister> control;  ///< used in deliveries only
+  std::size_t& handshakes;                ///< under way with those who connected to us
 };
 
 class EdgeConnection : public std::enable_shared_from_this<EdgeConnection> {
@@ -62,13 +73,16 @@ class EdgeConnection : public std::enable_shared_from_this<EdgeConnection> {
   EdgeConnection(boost::asio::io_context& io, const EdgeContext& context, ConnectionId id, ListenerIndex index,
                  const StreamService& service, std::shared_ptr<UnsentBytes> unsent);
 
-  /// Takes over an accepted socket.
-  void accept(int fd, int family);
-  void connect(const Address& to);
+  /// Takes over an accepted socket; `tls`: none for a plain one.
+  void accept(int fd, int family, std::shared_ptr<const TlsContexts> tls);
+  /// `ssl`: none for a plain one.
+  void connect(const Address& to, Ssl ssl);
   void write(std::string&& bytes);
   /// By the control thread: sends what is unsent, then ends.
   void close();
   void close(std::string_view reason, Counter& counter);
+  /// The edge stops: closes at once and tells nobody. What asio still keeps of it is only memory.
+  void abandon();
 
   /// Undelivered messages first, then reading goes on.
   void retry();
@@ -77,13 +91,19 @@ class EdgeConnection : public std::enable_shared_from_this<EdgeConnection> {
 
  private:
   using Socket = boost::asio::generic::stream_protocol::socket;
-  enum class State { connecting, open, closing, closed };
+  enum class State { connecting, handshaking, open, closing, closed };
 
+  /// The socket is up: TLS comes first, if there is any.
+  void socket_up(Ssl ssl);
+  void shake_hands();
+  void leave_handshake();
   void opened();
   void wait_readable();
+  void wait_writable();
   void read();
   void take(std::string_view bytes);
   void send();
+  void fail();
   void deliver(Task&& task);
   bool deliver_waiting();
 
@@ -91,7 +111,9 @@ class EdgeConnection : public std::enable_shared_from_this<EdgeConnection> {
   const ConnectionId id_;
   const ListenerIndex index_;
   const StreamService& service_;
-  Socket socket_;
+  Socket socket_;  // opened, waited for and closed here; read and written by stream_
+  EdgeStream stream_;
+  std::shared_ptr<const TlsContexts> tls_;  // of an accepted connection, until its handshake is over
   State state_ = State::connecting;
   std::unique_ptr<StreamFramer> framer_;
   std::shared_ptr<UnsentBytes> unsent_;
@@ -101,7 +123,7 @@ class EdgeConnection : public std::enable_shared_from_this<EdgeConnection> {
   bool waiting_readable_ = false;
   std::deque<Task> undelivered_;
   bool waiting_retry_ = false;
-  TimePoint since_;            // connecting or closing
+  TimePoint since_;            // connecting, handshaking or closing
   TimePoint active_;           // last byte either way
   TimePoint partial_since_{};  // the message under way began then; epoch: none is
 };

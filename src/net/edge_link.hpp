@@ -7,10 +7,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/io.hpp"
 #include "net/control_loop.hpp"
+#include "net/tls.hpp"
 
 namespace junctor::net {
 
@@ -18,12 +20,13 @@ namespace junctor::net {
 using UnsentBytes = std::atomic<std::size_t>;
 
 struct EdgeCommand {
-  enum class Kind : std::uint8_t { none, connect, write, close, output_limit };
+  enum class Kind : std::uint8_t { none, connect, write, close, output_limit, tls };
   Kind kind = Kind::none;
   ConnectionId connection;
   Address to;                           ///< connect
-  std::string bytes;                    ///< write
+  std::string bytes;                    ///< write; connect: the host that has to prove itself, empty: TCP
   std::shared_ptr<UnsentBytes> unsent;  ///< connect
+  std::shared_ptr<const TlsContexts> tls;
 };
 
 /// The connections as the control thread knows them. Only touched there, but for the count of deliveries; those that
@@ -44,10 +47,16 @@ class EdgeRegister {
   struct Known {
     StreamSink* sink = nullptr;
     std::shared_ptr<UnsentBytes> unsent;
-    bool closing = false;  // by ourselves; on_close is still to come
+    bool closing = false;             // by ourselves; on_close is still to come
+    std::string host;                 // asked for by connect_tls(): whoever has not proven to be it never gets here
+    std::vector<std::string> proven;  // by the client of an accepted TLS connection
   };
 
   Known* find(ConnectionId connection) {
+    const auto at = known_.find(connection);
+    return at == known_.end() ? nullptr : &at->second;
+  }
+  const Known* find(ConnectionId connection) const {
     const auto at = known_.find(connection);
     return at == known_.end() ? nullptr : &at->second;
   }

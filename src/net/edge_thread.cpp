@@ -29,7 +29,7 @@ EdgeThread::EdgeThread(const EdgeLimits& limits, ControlLoop& control, Counters&
     : limits_(limits),
       control_(control),
       counters_(counters),
-      context_{*this, limits_, counters_, std::move(control_side)},
+      context_{*this, limits_, counters_, std::move(control_side), handshakes_},
       commands_(command_capacity, waker_),
       wake_(io_, ::dup(waker_.fd())),
       sweep_(io_),
@@ -45,7 +45,8 @@ void EdgeThread::listen(ListenerIndex index, Fd fd, StreamService service, std::
 }
 
 void EdgeThread::set_outgoing(ListenerIndex index, StreamService service) {
-  outgoing_ = Service{index, std::move(service)};
+  const auto kind = static_cast<std::size_t>(service.security);
+  outgoing_[kind] = Service{index, std::move(service)};
 }
 
 void EdgeThread::start() {
@@ -69,6 +70,7 @@ void EdgeThread::stop() {
   }
   listeners_.clear();
   retries_.clear();
+  for (const auto& [id, connection] : connections_) connection->abandon();
   connections_.clear();
 }
 
@@ -95,6 +97,10 @@ void EdgeThread::run_commands() {
 
 void EdgeThread::execute(EdgeCommand&& command) {
   if (command.kind == EdgeCommand::Kind::connect) return connect(std::move(command));
+  if (command.kind == EdgeCommand::Kind::tls) {
+    tls_ = std::move(command.tls);
+    return;
+  }
   const auto at = connections_.find(command.connection);
   if (at == connections_.end()) return;
   const std::shared_ptr<EdgeConnection> connection = at->second;
@@ -106,18 +112,26 @@ void EdgeThread::execute(EdgeCommand&& command) {
     case EdgeCommand::Kind::output_limit:
       return connection->close("too much unsent output", counters_.closed_output_limit);
     case EdgeCommand::Kind::connect:
+    case EdgeCommand::Kind::tls:
     case EdgeCommand::Kind::none:
       return;
   }
 }
 
 void EdgeThread::connect(EdgeCommand&& command) {
-  const auto connection = std::make_shared<EdgeConnection>(io_, context_, command.connection, outgoing_->index,
-                                                           outgoing_->service, std::move(command.unsent));
+  const std::string& host = command.bytes;
+  const Service& kind = *outgoing(host.empty() ? Security::none : Security::tls);
+  const auto connection = std::make_shared<EdgeConnection>(io_, context_, command.connection, kind.index, kind.service,
+                                                           std::move(command.unsent));
   const bool full = connections_.size() >= limits_.connections;
   connections_.emplace(command.connection, connection);
   if (full) return connection->close("too many connections", counters_.refused_limit);
-  connection->connect(command.to);
+  Ssl ssl;
+  if (!host.empty()) {
+    if (tls_) ssl = tls_->connect(host);
+    if (!ssl) return connection->close("tls is not set up", counters_.closed_connect_failed);
+  }
+  connection->connect(command.to, std::move(ssl));
 }
 
 void EdgeThread::wait_accept(Listener& listener) {
@@ -153,6 +167,15 @@ bool EdgeThread::accept_one(Listener& listener) {
     counters_.refused_peer.add();
     return true;
   }
+  const bool secure = listener.kind.service.security == Security::tls;
+  if (secure && (!tls_ || !tls_->can_accept())) {
+    counters_.refused_no_certificate.add();
+    return true;
+  }
+  if (secure && handshakes_ >= limits_.handshakes) {
+    counters_.refused_handshakes.add();
+    return true;
+  }
   sockaddr_storage name{};
   socklen_t length = sizeof name;
   ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length);
@@ -160,7 +183,7 @@ bool EdgeThread::accept_one(Listener& listener) {
   const auto connection = std::make_shared<EdgeConnection>(io_, context_, id, listener.kind.index,
                                                            listener.kind.service, std::make_shared<UnsentBytes>(0));
   connections_.emplace(id, connection);
-  connection->accept(fd.release(), name.ss_family);
+  connection->accept(fd.release(), name.ss_family, secure ? tls_ : nullptr);
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // The edge's own thread: accepts, owns the connections, carries out the control thread's commands.
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -41,8 +42,8 @@ class EdgeThread final : public EdgeOwner {
 
   Channel<EdgeCommand>& commands() { return commands_; }
   ConnectionId new_id() { return {next_id_.fetch_add(1, std::memory_order_relaxed)}; }
-  bool has_outgoing() const { return outgoing_.has_value(); }
-  StreamSink* outgoing_sink() const { return outgoing_->service.sink; }
+  bool has_outgoing(Security security) const { return outgoing(security).has_value(); }
+  StreamSink* outgoing_sink(Security security) const { return outgoing(security)->service.sink; }
 
   // EdgeOwner, for the connections.
 
@@ -63,6 +64,9 @@ class EdgeThread final : public EdgeOwner {
     std::string local_path;  // of the Unix-domain listener; empty: TCP
   };
 
+  const std::optional<Service>& outgoing(Security security) const {
+    return outgoing_[static_cast<std::size_t>(security)];
+  }
   void wait_commands();
   void run_commands();
   void execute(EdgeCommand&& command);
@@ -83,7 +87,9 @@ class EdgeThread final : public EdgeOwner {
   boost::asio::posix::stream_descriptor wake_;
   boost::asio::steady_timer sweep_, retry_;
   std::vector<std::unique_ptr<Listener>> listeners_;
-  std::optional<Service> outgoing_;
+  std::array<std::optional<Service>, 2> outgoing_;  // by Security
+  std::shared_ptr<const TlsContexts> tls_;
+  std::size_t handshakes_ = 0;  // of accepted connections, under way
   std::unordered_map<ConnectionId, std::shared_ptr<EdgeConnection>> connections_;
   std::vector<std::shared_ptr<EdgeConnection>> retries_;
   std::atomic<std::uint64_t> next_id_{1};

@@ -19,6 +19,7 @@ UdpListeners::UdpListeners(Counters& counters)
     headers_[i].msg_hdr.msg_iov = &vectors_[i];
     headers_[i].msg_hdr.msg_iovlen = 1;
     headers_[i].msg_hdr.msg_name = &sources_[i];
+    headers_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
   }
 }
 
@@ -54,7 +55,7 @@ bool UdpListeners::receive() {
     turn_ = (turn_ + 1) % listeners_.size();
     Listener& listener = listeners_[turn_];
     if (!listener.readable) continue;
-    for (mmsghdr& header : headers_) header.msg_hdr.msg_namelen = sizeof(SocketAddress);
+    for (std::size_t i = 0; i < batch_size_; ++i) headers_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
     const int got = ::recvmmsg(listener.fd.get(), headers_.data(), batch, MSG_DONTWAIT, nullptr);
     if (got <= 0) {
       // ICMP errors of earlier sends may come out here; they cost the call, not the socket.

@@ -105,11 +105,12 @@ sip::Message Authenticator::challenge(const sip::Message& request, Role role, Au
   challenge.nonce = nonces_.make(now);
   challenge.qop = "auth";
   challenge.stale = why == AuthResult::stale;
-  // A user whose password is known under one hash only must not be asked for another; strangers are asked for all.
-  const auto from = request.from();
-  const User* user = from ? users_.find(from->uri.user) : nullptr;
+  // Nobody must be asked for a hash under which the password is not known, and nobody for less than a stranger, or user
+  // names could be told: everybody is asked for what all users have. Without anything in common it is everything.
+  const auto shared = [&](digest::HashName hash) { return hashes_.get(hash) != nullptr && users_.all_have(hash); };
+  const bool common = shared(digest::HashName::sha256) || shared(digest::HashName::md5);
   const auto has = [&](digest::HashName hash) {
-    return hashes_.get(hash) != nullptr && (user == nullptr || !user->ha1(hash).empty());
+    return common ? shared(hash) : hashes_.get(hash) != nullptr && !shared(digest::HashName::sha512_256);
   };
   const auto add = [&](digest::HashName hash) {
     challenge.algorithm = digest::to_string(digest::Algorithm{hash, false});

@@ -59,6 +59,7 @@ class Authenticator {
   AuthVerdict verify(const sip::Message& request, Role role, TimePoint now);
 
   /// The 401 or 407 with its challenges, SHA-256 before MD5 (stale=true after AuthResult::stale). To has no tag yet.
+  /// The same for everybody, user or not: see docs/adr/0011.
   sip::Message challenge(const sip::Message& request, Role role, AuthResult why, TimePoint now);
 
   const std::string& realm() const { return settings_.realm; }

@@ -180,6 +180,49 @@ TEST_F(AuthenticatorTest, Denials) {
   EXPECT_EQ(reason, "unsupported_algorithm");
 }
 
+// The challenges to a user, to one who is known by one hash only, and to nobody, but for the nonce.
+TEST_F(AuthenticatorTest, AChallengeDoesNotTellWhoIsAUser) {
+  const auto asked = [&](const std::string& name, std::string_view agent) {
+    phone.user = name;
+    const auto request = phone.request({"User-Agent: " + std::string(agent)});
+    phone.take_challenge(authenticator.challenge(request, Role::user_agent, AuthResult::challenge, now));
+    std::string out;
+    for (const auto& challenge : phone.challenges) out += challenge.algorithm + ' ';
+    return out;
+  };
+  User legacy;
+  legacy.username = "1002";
+  set_password(legacy, "junctor", "secret", test_hashes());
+  const auto expect_everywhere = [&](const std::string& expected) {
+    for (const char* name : {"1001", "1002", "stranger"}) {
+      EXPECT_EQ(asked(name, "Phone"), expected) << name;
+      EXPECT_EQ(asked(name, "baresip v1.0"), expected.ends_with("MD5 ") ? "MD5 " : expected) << name;
+    }
+  };
+  users.put(legacy);
+  expect_everywhere("SHA-256 MD5 ");
+  User md5_only = legacy, sha256_only = legacy, other = legacy;
+  md5_only.ha1_sha256.clear(), md5_only.ha1_sha512_256.clear();
+  sha256_only.ha1_md5.clear(), sha256_only.ha1_sha512_256.clear();
+  users.put(md5_only);
+  expect_everywhere("MD5 ");
+  phone.user = "1002";
+  Message request = phone.request();
+  phone.take_challenge(authenticator.challenge(request, Role::user_agent, AuthResult::challenge, now));
+  phone.sign(request);
+  EXPECT_EQ(verify(request), AuthResult::ok);
+  users.put(sha256_only);
+  expect_everywhere("SHA-256 ");
+  other.username = "1003";
+  other.ha1_sha256.clear();
+  users.put(other);  // nothing in common any more
+  expect_everywhere("SHA-256 MD5 ");
+  users.remove("1002");
+  expect_everywhere("MD5 ");
+  users.remove("1003");
+  expect_everywhere("SHA-256 MD5 ");
+}
+
 TEST_F(AuthenticatorTest, AUserWithOneHashIsAskedForThatOne) {
   User user = *users.find("1001");
   user.ha1_sha256.clear();

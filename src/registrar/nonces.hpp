@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "base/flat_map.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 
@@ -39,7 +39,7 @@ class Nonces {
  private:
   /// A generation of used nonces: highest nc by the nonce's random part, which is ours.
   struct Table {
-    std::unordered_map<std::uint64_t, std::uint32_t> nc;
+    FlatMap<std::uint64_t, std::uint32_t> nc;
     std::uint64_t youngest = 0;  // when its youngest nonce was made
   };
 

@@ -60,14 +60,23 @@ User from_row(store::UserRow row) {
   return user;
 }
 
+void Users::count(const User& user, std::size_t change) {
+  for (const HashName name : hash_names)
+    if (!user.ha1(name).empty()) with_ha1_[static_cast<std::size_t>(name)] += change;
+}
+
 bool Users::put(User user) {
+  constexpr std::size_t one = 1;
   const auto at = users_.find(user.username);
   if (at == users_.end()) {
+    count(user, one);
     std::string key = user.username;
     users_.emplace(std::move(key), std::move(user));
     return true;
   }
   if (at->second.from_file && !user.from_file) return false;
+  count(at->second, -one);
+  count(user, one);
   at->second = std::move(user);
   return true;
 }
@@ -75,6 +84,7 @@ bool Users::put(User user) {
 bool Users::remove(std::string_view username) {
   const auto at = users_.find(username);
   if (at == users_.end()) return false;
+  count(at->second, -std::size_t{1});
   users_.erase(at);
   return true;
 }

@@ -51,6 +51,8 @@ class Users {
   /// Null when there is none. Exact, case-sensitive (RFC 3261 §19.1.4).
   const User* find(std::string_view username) const;
   std::size_t size() const { return users_.size(); }
+  /// Whether there is no user who lacks this HA1.
+  bool all_have(sip::digest::HashName name) const { return with_ha1_[static_cast<std::size_t>(name)] == size(); }
   void for_each(const std::function<void(const User&)>& visit) const;
 
  private:
@@ -58,7 +60,12 @@ class Users {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
+  static constexpr std::array<sip::digest::HashName, 3> hash_names{
+      sip::digest::HashName::md5, sip::digest::HashName::sha256, sip::digest::HashName::sha512_256};
+  void count(const User& user, std::size_t change);
+
   std::unordered_map<std::string, User, Hash, std::equal_to<>> users_;
+  std::array<std::size_t, hash_names.size()> with_ha1_{};  // how many users have it
 };
 
 }  // namespace junctor::registrar

@@ -62,7 +62,8 @@ class Reception {
     archive(self.base_, self.highest_, self.seen_, self.expected_next_after_jump_, self.unique_, self.duplicates_,
             self.out_of_order_, self.expected_before_, self.expected_prior_, self.received_prior_, self.clock_rate_,
             self.jitter_ns_);
-    // Transit time compares our clock with the sender's, modulo one turn of the timestamp: it is kept relative to `now`.
+    // Transit time compares our clock with the sender's, modulo one turn of the timestamp: it is kept relative to
+    // `now`.
     const std::int64_t now_ns = archive.now().time_since_epoch().count();
     std::int64_t behind_ns = within_turn(now_ns - self.transit_ns_, self.clock_rate_);
     archive(behind_ns);

@@ -53,7 +53,7 @@ class Database::Impl {
     // Larger checkpoints write a page once that many transactions changed; the log stays below 32 MB.
     std::string set_up =
         "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;"
-        "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA synchronous = ";
+        "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA synchronous = ";
     set_up += sync == Sync::full ? "FULL" : "NORMAL";
     if (auto r = connection.execute(set_up); !r) return r;
     if (auto r = migrate(connection); !r) return r;

@@ -12,8 +12,8 @@ constexpr const char* busy = "the database is busy: try again";
 SqliteStore::SqliteStore(Database database, Wakes wakes, Log& log, Counters& counters)
     : database_(std::move(database)), writer_(database_, std::move(wakes), log, counters) {}
 
-void SqliteStore::write(Write write, AckTarget* target, std::uint64_t token, TimePoint) {
-  writer_.push(std::move(write), target, token);
+void SqliteStore::write(Write write, AckTarget* target, std::uint64_t token, TimePoint now) {
+  writer_.push(std::move(write), target, token, now);
 }
 
 bool SqliteStore::backlog_full() const {

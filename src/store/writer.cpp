@@ -27,14 +27,21 @@ Writer::Writer(Database& database, Wakes wakes, Log& log, Counters& counters)
 
 // -- control thread
 
-void Writer::push(Write write, AckTarget* target, std::uint64_t token) {
+void Writer::push(Write write, AckTarget* target, std::uint64_t token, TimePoint now) {
   ++unacknowledged_;
   writes_.add();
   overflow_.push_back(std::make_unique<Item>(Item{std::move(write), target, token}));
-  feed();
+  if (target != nullptr) return feed();
+  if (!held_until_) held_until_ = now + unwaited_delay_max;
+}
+
+std::optional<TimePoint> Writer::flush(TimePoint now) {
+  if (held_until_ && now >= *held_until_) feed();
+  return held_until_;
 }
 
 void Writer::feed() {
+  held_until_.reset();
   while (!overflow_.empty() && queue_.push(std::move(overflow_.front()))) {
     overflow_.pop_front();
     // In between, the database thread knows by itself when the group is due.
@@ -67,7 +74,7 @@ bool Writer::deliver(TimePoint now) {
       if (done.target != nullptr) done.target->on_stored(done.token, done.ok, now);
     }
   }
-  feed();
+  if (!held_until_) feed();
   return delivered > 0;
 }
 
@@ -155,9 +162,11 @@ void Writer::run_reads() {
 }
 
 void Writer::publish() {
+  const bool waited =
+      std::any_of(batch_.begin(), batch_.end(), [](const Done& done) { return done.target != nullptr || done.answer; });
   if (batch_.empty() || !done_.push(std::move(batch_))) return;
   batch_ = {};
-  wakes_.control();
+  if (waited) wakes_.control();
 }
 
 void Writer::finish() {

@@ -2,9 +2,9 @@
 // Between the control thread and the database thread: writes go one way in groups, acknowledgements and answers the
 // other way. Makes no thread and reads no clock; whoever owns the threads calls run_once() and deliver().
 //
-// A write that comes after a quiet moment is committed at once; under load a group closes group_delay_max after the one
-// before it, or when it is full. When a commit fails, what must arrive is kept, in order, and tried again; the rest of
-// the group is refused.
+// A write that somebody waits for is committed at once after a quiet moment; under load a group closes group_delay_max
+// after the one before it, or when it is full. A write that nobody waits for rouses no thread by itself. When a commit
+// fails, what must arrive is kept, in order, and tried again; the rest of the group is refused.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +24,7 @@
 namespace junctor::store {
 
 inline constexpr milliseconds retry_delay{1000};  ///< after a failed commit
+inline constexpr milliseconds unwaited_delay_max{15};  ///< of a write without a target, on the control thread
 inline constexpr std::size_t reads_waiting_max = 64;
 
 /// How the two threads rouse each other. A wake that comes while the other is awake must not be lost: it makes its next
@@ -43,7 +44,13 @@ class Writer {
 
   // Control thread.
 
-  void push(Write write, AckTarget* target, std::uint64_t token);
+  /// A write without a target is nobody's wait: it goes along with the next one that has one, or when flush() finds
+  /// that unwaited_delay_max has passed.
+  void push(Write write, AckTarget* target, std::uint64_t token, TimePoint now);
+  /// Once a turn; when it wants to be called again at the latest.
+  std::optional<TimePoint> flush(TimePoint now);
+  /// Everything that waits on this side goes to the database thread now: before it is told to finish().
+  void flush_all() { feed(); }
   /// False when reads_waiting_max wait already.
   bool read(Read read);
   /// Calls what is ready, but stops after about group_rows_max of it. False when there was nothing. To be called after
@@ -102,6 +109,7 @@ class Writer {
   // Control thread only.
   std::deque<std::unique_ptr<Item>> overflow_;  // bounded by what backlog_full() lets begin
   std::size_t unacknowledged_ = 0;
+  std::optional<TimePoint> held_until_;  // overflow_ begins with writes that nobody waits for
 
   // Database thread only.
   std::vector<Write> group_;

@@ -73,6 +73,35 @@ TEST_F(WriterTest, AGroupWaitsUntilFiveMillisecondsAfterTheOneBefore) {
   EXPECT_EQ(acks.seen, (Seen{{1, true}, {2, true}, {3, true}}));
 }
 
+TEST_F(WriterTest, AWriteThatNobodyWaitsForRousesNobody) {
+  store->write(call_start("a"), nullptr, 0, now);
+  EXPECT_EQ(store->backlog(), 1u);
+  EXPECT_EQ(store->writer().flush(now), now + unwaited_delay_max);
+  now += unwaited_delay_max - milliseconds(1);
+  store->writer().flush(now);
+  EXPECT_EQ(database_wakes, 0);
+  now += milliseconds(1);
+  EXPECT_EQ(store->writer().flush(now), std::nullopt);
+  EXPECT_EQ(database_wakes, 1);
+  store->writer().run_once(now);
+  EXPECT_EQ(counters.get("store_commits").value(), 1u);
+  EXPECT_EQ(control_wakes, 0);
+  store->writer().deliver(now);
+  EXPECT_EQ(store->backlog(), 0u);
+}
+
+TEST_F(WriterTest, AWriteThatNobodyWaitsForGoesBeforeTheNextThatSomebodyDoes) {
+  store->write(call_start("a"), nullptr, 0, now);
+  write(call_end("a"), 1);
+  EXPECT_EQ(database_wakes, 1);
+  store->writer().run_once(now);
+  EXPECT_EQ(counters.get("store_commits").value(), 1u);
+  store->writer().deliver(now);
+  EXPECT_EQ(acks.seen, (Seen{{1, true}}));
+  EXPECT_EQ(store->backlog(), 0u);
+  EXPECT_EQ(store->writer().flush(now), std::nullopt);
+}
+
 TEST_F(WriterTest, AFullGroupDoesNotWait) {
   write(call_start("a"), 0);
   store->writer().run_once(now);

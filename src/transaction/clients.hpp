@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 
+#include "base/flat_map.hpp"
 #include "base/timer_wheel.hpp"
 #include "sip/message.hpp"
 #include "transaction/hop.hpp"
@@ -113,7 +113,7 @@ class Clients final : public TimerTarget {
   const Keys& keys_;
   ClientEvents& events_;
   Slots<Client> slots_{1};
-  std::unordered_map<Key, TransactionId, KeyHash> by_key_;
+  FlatMap<Key, TransactionId, KeyHash> by_key_;
   LingerQueue long_linger_;   // 64*T1: timers D and M
   LingerQueue short_linger_;  // T4: timer K
   std::size_t invites_ = 0;

@@ -3,6 +3,7 @@
 // connection.
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/address.hpp"
@@ -31,6 +32,7 @@ struct Hop {
   Address remote;
   ListenerIndex listener = any_listener;  ///< our UDP socket; any_listener: the first of the right protocol and family
   ConnectionId connection;                ///< none: an open connection to `remote` is used again, else one is made
+  std::string host = {};                  ///< TLS: whom the certificate there must name; the host of the URI
 
   auto operator<=>(const Hop&) const = default;
 };

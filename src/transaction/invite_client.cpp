@@ -1,6 +1,13 @@
 #include "transaction/invite_client.hpp"
 
+#include "base/saved_state.hpp"
+
 namespace junctor::transaction {
+namespace {
+
+constexpr std::uint8_t saved_layout = 1;
+
+}  // namespace
 
 InviteClient::InviteClient(const Timers& timers, bool reliable, TimePoint now)
     : timer_a_(reliable ? never : now + timers.t1),
@@ -53,6 +60,16 @@ void InviteClient::on_cancel_sent(const Timers& timers, TimePoint now) {
 void InviteClient::end() {
   timer_a_ = timer_b_ = never;
   state_ = State::terminated;
+}
+
+std::string InviteClient::save(TimePoint now) const {
+  return save_value(saved_layout, *this, now);
+}
+
+std::optional<InviteClient> InviteClient::load(std::string_view saved, TimePoint now) {
+  InviteClient machine(Timers{}, false, now);
+  if (!load_value(saved_layout, saved, machine, now)) return std::nullopt;
+  return machine;
 }
 
 }  // namespace junctor::transaction

@@ -1,6 +1,9 @@
 #pragma once
 // INVITE client transaction: RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2.
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "transaction/step.hpp"
@@ -26,6 +29,15 @@ class InviteClient {
   bool lingering() const { return state_ == State::accepted || state_ == State::completed; }
   /// The earliest running timer; `never` if none.
   TimePoint wake() const { return timer_a_ < timer_b_ ? timer_a_ : timer_b_; }
+
+  /// A self-contained byte string, and back; times are kept relative to `now`.
+  std::string save(TimePoint now) const;
+  static std::optional<InviteClient> load(std::string_view saved, TimePoint now);
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.timer_a_, self.timer_b_, self.interval_, self.state_, self.reliable_);
+  }
+  bool operator==(const InviteClient&) const = default;
 
  private:
   void end();

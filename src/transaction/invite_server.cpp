@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "base/saved_state.hpp"
+
 namespace junctor::transaction {
+namespace {
+
+constexpr std::uint8_t saved_layout = 1;
+
+}  // namespace
 
 Step InviteServer::on_retransmission(bool has_response) const {
   const bool answers = state_ == State::proceeding || state_ == State::completed;
@@ -54,6 +61,16 @@ Step InviteServer::on_wake(const Timers& timers, TimePoint now) {
 void InviteServer::end() {
   timer_g_ = timer_h_ = never;
   state_ = State::terminated;
+}
+
+std::string InviteServer::save(TimePoint now) const {
+  return save_value(saved_layout, *this, now);
+}
+
+std::optional<InviteServer> InviteServer::load(std::string_view saved, TimePoint now) {
+  InviteServer machine(false);
+  if (!load_value(saved_layout, saved, machine, now)) return std::nullopt;
+  return machine;
 }
 
 }  // namespace junctor::transaction

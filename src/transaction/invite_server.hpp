@@ -2,6 +2,9 @@
 // INVITE server transaction: RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1. It also does what §13.3.1.4
 // asks of the user: a 2xx is retransmitted, over every protocol, until its ACK came.
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "transaction/step.hpp"
@@ -29,6 +32,15 @@ class InviteServer {
   bool answered_and_acked() const { return (state_ == State::accepted && acked_) || state_ == State::confirmed; }
   bool lingering() const { return answered_and_acked(); }
   TimePoint wake() const { return timer_g_ < timer_h_ ? timer_g_ : timer_h_; }
+
+  /// A self-contained byte string, and back; times are kept relative to `now`.
+  std::string save(TimePoint now) const;
+  static std::optional<InviteServer> load(std::string_view saved, TimePoint now);
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.timer_g_, self.timer_h_, self.interval_, self.state_, self.reliable_, self.acked_);
+  }
+  bool operator==(const InviteServer&) const = default;
 
  private:
   void end();

@@ -20,6 +20,7 @@ struct Key {
 };
 
 struct KeyHash {
+  using is_avalanching = void;  // every bit depends on all that was hashed
   std::size_t operator()(const Key& key) const noexcept { return key.low; }
 };
 

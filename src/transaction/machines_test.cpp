@@ -1,5 +1,6 @@
 // The four machines against the state diagrams: RFC 3261 figures 5 to 8, with RFC 6026.
 #include <gtest/gtest.h>
+#include <random>
 #include <vector>
 
 #include "transaction/invite_client.hpp"
@@ -257,6 +258,72 @@ TEST(Machines, FollowTheConfiguredT1) {
   NonInviteClient machine(quick, false, start);
   const auto sent = sends(machine, milliseconds(200), [&](TimePoint now) { return machine.on_wake(quick, now); });
   EXPECT_EQ(sent, ms({10, 30, 70, 110, 150, 190}));
+}
+
+// --- save and load --------------------------------------------------------------------------------------------------
+
+// At every moment of random lives: what was loaded, on another clock, goes on as what was saved does.
+template <class Machine, class Event>
+void expect_the_same_life_after_loading(const Machine& fresh, Event event) {
+  constexpr Duration other_clock = hours(7);
+  std::minstd_rand random(5);
+  for (int life = 0; life < 200; ++life) {
+    Machine machine = fresh;
+    TimePoint now = start;
+    for (int i = 0; i < 30; ++i) {
+      const std::string saved = machine.save(now);
+      ASSERT_EQ(Machine::load(saved, now), machine);
+      auto loaded = Machine::load(saved, now + other_clock);
+      ASSERT_TRUE(loaded);
+      ASSERT_EQ(loaded->state(), machine.state());
+      ASSERT_EQ(loaded->wake(), machine.wake() == never ? never : machine.wake() + other_clock);
+      if (machine.wake() != never && random() % 2 == 0) {
+        now = std::max(now, machine.wake());
+      } else {
+        now += milliseconds(random() % 3000);
+      }
+      const unsigned what = static_cast<unsigned>(random());
+      ASSERT_EQ(event(machine, what, now), event(*loaded, what, now + other_clock));
+      ASSERT_EQ(loaded->save(now + other_clock), machine.save(now));
+    }
+    ASSERT_FALSE(Machine::load(machine.save(now).substr(1), now));
+  }
+}
+
+TEST(SavedMachines, InviteClient) {
+  for (const bool reliable : {false, true})
+    expect_the_same_life_after_loading(InviteClient(times, reliable, start), [](auto& m, unsigned what, TimePoint now) {
+      constexpr int statuses[] = {100, 180, 200, 486};
+      if (what % 8 == 5) m.on_cancel_sent(times, now);
+      return what % 8 < 4 ? m.on_response(times, statuses[what % 4], now) : m.on_wake(now);
+    });
+}
+
+TEST(SavedMachines, NonInviteClient) {
+  for (const bool reliable : {false, true})
+    expect_the_same_life_after_loading(
+        NonInviteClient(times, reliable, start), [](auto& m, unsigned what, TimePoint now) {
+          return what % 8 < 2 ? m.on_response(times, what % 8 == 0 ? 100 : 200, now) : m.on_wake(times, now);
+        });
+}
+
+TEST(SavedMachines, InviteServer) {
+  for (const bool reliable : {false, true})
+    expect_the_same_life_after_loading(InviteServer(reliable), [](auto& m, unsigned what, TimePoint now) {
+      constexpr int statuses[] = {180, 200, 486};
+      if (what % 16 == 4) m.acked();
+      if (what % 16 < 3) return m.respond(times, statuses[what % 16], now);
+      if (what % 16 == 3) return m.on_ack(times, now);
+      return what % 2 == 0 ? m.on_retransmission(true) : m.on_wake(times, now);
+    });
+}
+
+TEST(SavedMachines, NonInviteServer) {
+  for (const bool reliable : {false, true})
+    expect_the_same_life_after_loading(NonInviteServer(reliable), [](auto& m, unsigned what, TimePoint now) {
+      if (what % 8 < 2) return m.respond(times, what % 8 == 0 ? 100 : 200, now);
+      return what % 2 == 0 ? m.on_retransmission() : m.on_wake(now);
+    });
 }
 
 }  // namespace

@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "base/saved_state.hpp"
+
 namespace junctor::transaction {
+namespace {
+
+constexpr std::uint8_t saved_layout = 1;
+
+}  // namespace
 
 NonInviteClient::NonInviteClient(const Timers& timers, bool reliable, TimePoint now)
     : timer_e_(reliable ? never : now + timers.t1),
@@ -37,6 +44,16 @@ Step NonInviteClient::on_wake(const Timers& timers, TimePoint now) {
 void NonInviteClient::end() {
   timer_e_ = timer_f_ = never;
   state_ = State::terminated;
+}
+
+std::string NonInviteClient::save(TimePoint now) const {
+  return save_value(saved_layout, *this, now);
+}
+
+std::optional<NonInviteClient> NonInviteClient::load(std::string_view saved, TimePoint now) {
+  NonInviteClient machine(Timers{}, false, now);
+  if (!load_value(saved_layout, saved, machine, now)) return std::nullopt;
+  return machine;
 }
 
 }  // namespace junctor::transaction

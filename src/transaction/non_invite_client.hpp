@@ -1,6 +1,9 @@
 #pragma once
 // Non-INVITE client transaction: RFC 3261 §17.1.2.
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "transaction/step.hpp"
@@ -22,6 +25,15 @@ class NonInviteClient {
   State state() const { return state_; }
   bool lingering() const { return state_ == State::completed; }
   TimePoint wake() const { return timer_e_ < timer_f_ ? timer_e_ : timer_f_; }
+
+  /// A self-contained byte string, and back; times are kept relative to `now`.
+  std::string save(TimePoint now) const;
+  static std::optional<NonInviteClient> load(std::string_view saved, TimePoint now);
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.timer_e_, self.timer_f_, self.interval_, self.state_, self.reliable_);
+  }
+  bool operator==(const NonInviteClient&) const = default;
 
  private:
   void end();

@@ -1,6 +1,9 @@
 #pragma once
 // Non-INVITE server transaction: RFC 3261 §17.2.2.
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "transaction/step.hpp"
@@ -23,6 +26,15 @@ class NonInviteServer {
   State state() const { return state_; }
   bool lingering() const { return state_ == State::completed; }
   TimePoint wake() const { return timer_j_; }
+
+  /// A self-contained byte string, and back; times are kept relative to `now`.
+  std::string save(TimePoint now) const;
+  static std::optional<NonInviteServer> load(std::string_view saved, TimePoint now);
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.timer_j_, self.state_, self.reliable_);
+  }
+  bool operator==(const NonInviteServer&) const = default;
 
  private:
   void end();

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 
+#include "base/flat_map.hpp"
 #include "base/random.hpp"
 #include "base/timer_wheel.hpp"
 #include "sip/headers.hpp"
@@ -103,8 +103,8 @@ class Servers final : public TimerTarget {
   const Keys& keys_;
   ServerEvents& events_;
   Slots<Server> slots_{0};
-  std::unordered_map<Key, TransactionId, KeyHash> by_key_;
-  std::unordered_map<Key, TransactionId, KeyHash> by_merged_;
+  FlatMap<Key, TransactionId, KeyHash> by_key_;
+  FlatMap<Key, TransactionId, KeyHash> by_merged_;
   LingerQueue long_linger_;   // 64*T1: timers J and L
   LingerQueue short_linger_;  // T4: timer I
   std::size_t invites_ = 0;

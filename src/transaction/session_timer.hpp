@@ -16,6 +16,12 @@ inline constexpr std::uint32_t min_se_floor = 90;
 struct SessionTimerPolicy {
   std::uint32_t expires_s = 1800;  ///< what we ask for; 0: we do not ask (but accept what the peer asks for)
   std::uint32_t min_se_s = min_se_floor;
+
+  bool operator==(const SessionTimerPolicy&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.expires_s, self.min_se_s);
+  }
 };
 
 /// Session timers of one dialog. A plain value.
@@ -47,6 +53,13 @@ class SessionTimer {
   std::optional<TimePoint> refresh_at() const;
   /// When to give up and send BYE: min(32 s, a third of the interval) before the end (§10); nothing without a timer.
   std::optional<TimePoint> expires_at() const;
+
+  bool operator==(const SessionTimer&) const = default;
+  /// For save and load of the leg that it belongs to.
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.policy_, self.interval_s_, self.we_refresh_, self.since_);
+  }
 
  private:
   void agree(std::uint32_t interval_s, bool we_refresh, TimePoint now);

@@ -13,6 +13,8 @@ struct Step {
   bool pass_up = false;    ///< give the message that just came to the transaction user
   bool timed_out = false;  ///< tell the transaction user: timers B, F; timer H; a 2xx without ACK
   bool acked = false;      ///< INVITE server: the ACK for its non-2xx final came
+
+  bool operator==(const Step&) const = default;
 };
 
 }  // namespace junctor::transaction

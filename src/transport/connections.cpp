@@ -1,9 +1,11 @@
 #include "transport/connections.hpp"
 
+#include <algorithm>
+
 namespace junctor::transport {
 
 Connection& Connections::add(ConnectionId id, Connection connection) {
-  by_place_.insert_or_assign({connection.protocol, connection.remote}, id);
+  by_place_.emplace(Place{connection.protocol, connection.remote}, id);
   return by_id_.insert_or_assign(id, std::move(connection)).first->second;
 }
 
@@ -22,22 +24,18 @@ std::optional<Connection> Connections::remove(ConnectionId id) {
   return gone;
 }
 
-ConnectionId Connections::to(Protocol protocol, const Address& remote) const {
-  const auto at = by_place_.find({protocol, remote});
-  return at == by_place_.end() ? ConnectionId{} : at->second;
-}
-
 void Connections::set_alias(ConnectionId id, const Address& address) {
   Connection* connection = find(id);
   if (connection == nullptr || connection->alias == address) return;
   if (connection->alias) forget({connection->protocol, *connection->alias}, id);
   connection->alias = address;
-  by_place_.insert_or_assign({connection->protocol, address}, id);
+  by_place_.emplace(Place{connection->protocol, address}, id);
 }
 
 void Connections::forget(const Place& place, ConnectionId id) {
-  const auto at = by_place_.find(place);
-  if (at != by_place_.end() && at->second == id) by_place_.erase(at);
+  const auto [first, last] = by_place_.equal_range(place);
+  const auto at = std::find_if(first, last, [id](const auto& entry) { return entry.second == id; });
+  if (at != last) by_place_.erase(at);
 }
 
 }  // namespace junctor::transport

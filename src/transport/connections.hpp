@@ -23,6 +23,7 @@ struct Connection {
   Protocol protocol = Protocol::tcp;
   ListenerIndex listener = any_listener;  ///< any_listener: we opened it
   Address local, remote;
+  bool ours() const { return listener == any_listener; }
   std::optional<Address> alias;
   std::vector<TransactionId> requests;   ///< client transactions sent over it; some may be gone
   std::vector<std::string> undelivered;  ///< responses to be sent by RFC 3263 §5 if it cannot be made
@@ -35,8 +36,16 @@ class Connections {
   /// Takes it out of all tables.
   std::optional<Connection> remove(ConnectionId id);
 
-  /// An open connection to that address, or whose peer is reachable there by alias; none if there is none.
-  ConnectionId to(Protocol protocol, const Address& remote) const;
+  /// The newest open connection to that address, or whose peer is reachable there by alias, that `fits(id,
+  /// connection)`; none if there is none.
+  template <class Fits>
+  ConnectionId to(Protocol protocol, const Address& remote, Fits fits) const {
+    ConnectionId newest;
+    const auto [first, last] = by_place_.equal_range({protocol, remote});
+    for (auto at = first; at != last; ++at)
+      if (newest < at->second && fits(at->second, by_id_.at(at->second))) newest = at->second;
+    return newest;
+  }
   /// The peer says that requests for `address` may use this connection. The caller vouches that the IP address is the
   /// peer's own: whoever connects must not draw other hosts' calls.
   void set_alias(ConnectionId id, const Address& address);
@@ -63,7 +72,7 @@ class Connections {
   void forget(const Place& place, ConnectionId id);
 
   std::unordered_map<ConnectionId, Connection> by_id_;
-  std::unordered_map<Place, ConnectionId, PlaceHash> by_place_;
+  std::unordered_multimap<Place, ConnectionId, PlaceHash> by_place_;
 };
 
 }  // namespace junctor::transport

@@ -35,12 +35,12 @@ EndpointCore::EndpointCore(EndpointSettings settings_in, const EndpointParts& pa
                            TransactionUser& user)
     : settings(std::move(settings_in)),
       advertise(std::move(advertise_in)),
-      outbox(parts.datagrams, parts.streams, parts.counters, advertise, connections),
+      outbox(parts.datagrams, parts.streams, parts.tls, parts.counters, advertise, connections),
       keys(parts.random),
       names(parts.resolver, parts.counters, settings.names_max),
       locator(names, parts.random, advertise, *this),
       servers(settings.timers, parts.timers, parts.random, keys, *this, settings.transactions_expected),
-      clients(settings.timers, parts.timers, keys, *this, settings.transactions_expected),
+      clients(settings.timers, parts.timers, keys, *this, settings.transactions_expected / 2),
       timers_(parts.timers),
       random_(parts.random),
       counts_(parts.counters),
@@ -125,6 +125,10 @@ void Endpoint::acked(TransactionId invite, TimePoint now) {
 
 void Endpoint::set_overload(std::optional<seconds> retry_after) {
   core_->overload = retry_after;
+}
+
+void Endpoint::set_hosts(std::unordered_map<IpAddress, std::string> hosts) {
+  core_->outbox.set_hosts(std::move(hosts));
 }
 
 void Endpoint::set_observer(MessageObserver* observer) {

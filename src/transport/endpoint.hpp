@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/counters.hpp"
@@ -22,6 +23,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "base/timer_wheel.hpp"
+#include "base/tls.hpp"
 #include "sip/headers.hpp"
 #include "sip/message.hpp"
 #include "transaction/servers.hpp"
@@ -85,7 +87,7 @@ struct EndpointSettings {
   std::vector<std::string> host_names;        ///< names that are us, in a Route or Request-URI (domains, our DNS names)
   std::string server;                         ///< Server header of responses made here; empty: none
   std::string branch_prefix;                  ///< of our Via branches, after the cookie: the node's prefix
-  std::size_t transactions_expected = 131'072;  ///< look-up tables are made this large at once
+  std::size_t transactions_expected = 100'000;  ///< look-up tables are made this large at once
 };
 
 /// What an Endpoint is built from; all outlive it.
@@ -96,6 +98,7 @@ struct EndpointParts {
   DatagramSender& datagrams;
   StreamSender& streams;
   Resolver& resolver;
+  TlsSender* tls = nullptr;  ///< none: TLS connections are only ever those that a peer opened
 };
 
 class Endpoint {
@@ -148,6 +151,9 @@ class Endpoint {
   /// While set, new requests outside dialogs get 503 with this Retry-After, statelessly; BYE, CANCEL, ACK and in-dialog
   /// requests never do.
   void set_overload(std::optional<seconds> retry_after);
+  /// Carriers write addresses into Contact and Record-Route, and have certificates for names: toward these addresses the
+  /// far end of a TLS connection has to prove to be that host (a name of the configuration, resolved by locate()).
+  void set_hosts(std::unordered_map<IpAddress, std::string> hosts);
   /// nullptr: nobody looks.
   void set_observer(MessageObserver* observer);
   const Advertise& advertise() const;

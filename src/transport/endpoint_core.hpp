@@ -62,10 +62,11 @@ class EndpointCore final : transaction::ServerEvents, transaction::ClientEvents,
  private:
   /// The hops of a request that has more than one way to go.
   struct Outgoing {
-    std::vector<Hop> hops;
+    std::vector<Hop> hops;  // [0, next) had their turn
     std::size_t next = 0;
-    std::string uri;                 // not yet resolved; empty: none
-    std::optional<Hop> over_stream;  // tried over TCP for its size; the next hop is the same over UDP
+    std::string uri;                  // not yet resolved; empty: none
+    Origin last = Origin::transport;  // what is told when nothing is left
+    std::optional<Hop> over_stream;   // tried over TCP for its size; the next hop is the same over UDP
   };
   struct WaitingAck {
     sip::Message ack;
@@ -113,6 +114,7 @@ class EndpointCore final : transaction::ServerEvents, transaction::ClientEvents,
 
   // requests
   void next_hop(TransactionId id, TimePoint now);
+  bool had_its_turn(const Outgoing& outgoing, const Hop& hop);
   bool launch(TransactionId id, Outgoing& outgoing, const Hop& hop, TimePoint now);
   void start(TransactionId id, const Hop& hop, TimePoint now);
   std::string new_branch();

@@ -251,6 +251,41 @@ TEST_F(HopsTest, AFlowThatIsGoneFallsBackToTheContact) {
   EXPECT_EQ(bob.responses[1].status, 200);
 }
 
+TEST_F(HopsTest, APlaceIsAskedOnce) {
+  const Address silent = address("192.0.2.13:5060");
+  const Hop flow{Protocol::udp, silent, 1};
+  alice.endpoint->send_request(alice.request(Method::bye, "sip:bob@192.0.2.13"), Target::to(flow, "sip:192.0.2.13"), 1,
+                               world.now);
+  world.run(seconds(31));
+  EXPECT_TRUE(alice.responses.empty());
+  world.run(milliseconds(1100));
+  ASSERT_EQ(alice.statuses(), std::vector<int>{408}) << "after timer F, not twice that";
+  EXPECT_EQ(alice.responses[0].origin, Origin::timeout);
+  EXPECT_EQ(world.count("BYE "), 11u) << "RFC 3261 §17.1.2.2";
+  expect_nothing_left();
+
+  // Behind a NAT the Contact is another place, and still is asked.
+  Party bob(world, "192.0.2.2:5060");
+  bob.when_request = answers(bob, 200);
+  alice.responses.clear();
+  alice.endpoint->send_request(alice.request(Method::bye, "sip:bob@192.0.2.2"), Target::to(flow, "sip:192.0.2.2"), 1,
+                               world.now);
+  world.run(seconds(33));
+  EXPECT_EQ(alice.statuses(), std::vector<int>{200});
+
+  // So is a name that leads to a place that was silent and to one that is not.
+  world.name("bob.example.com", "192.0.2.13");
+  world.name("bob.example.com", "192.0.2.2");
+  world.sent.clear();
+  alice.responses.clear();
+  alice.endpoint->send_request(alice.request(Method::bye, "sip:bob"), Target::to(flow, "sip:bob.example.com:5060"), 1,
+                               world.now);
+  world.run(seconds(33));
+  EXPECT_EQ(alice.statuses(), std::vector<int>{200});
+  EXPECT_EQ(world.count("BYE "), 12u);
+  expect_nothing_left();
+}
+
 TEST_F(HopsTest, AnInviteWhoseConnectionBreaksBeforeAnyResponseFails) {
   Party bob(world, "192.0.2.2:5060");
   alice.send(Method::invite, "sip:192.0.2.2;transport=tcp", 1);

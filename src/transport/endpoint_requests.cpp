@@ -48,15 +48,27 @@ void EndpointCore::next_hop(TransactionId id, TimePoint now) {
   Outgoing& outgoing = outgoing_[id];
   for (;;) {
     while (outgoing.next < outgoing.hops.size()) {
-      const Hop hop = outgoing.hops[outgoing.next++];
-      if (launch(id, outgoing, hop, now)) return;
+      const Hop hop = outgoing.hops[outgoing.next];
+      const bool again = had_its_turn(outgoing, hop);
+      ++outgoing.next;
+      if (!again && launch(id, outgoing, hop, now)) return;
     }
-    if (outgoing.uri.empty()) return fail_later(id, Origin::transport, now);
-    auto hops = locator.locate(std::exchange(outgoing.uri, {}), id.value, now);
+    if (outgoing.uri.empty()) return fail_later(id, outgoing.last, now);
+    const auto hops = locator.locate(std::exchange(outgoing.uri, {}), id.value, now);
     if (!hops) return;  // on_hops() follows
-    outgoing.hops = std::move(*hops);
-    outgoing.next = 0;
+    outgoing.hops.insert(outgoing.hops.end(), hops->begin(), hops->end());
   }
+}
+
+/// A flow and the Contact behind it are often one place: who was silent there for 32 s is not asked again. A
+/// connection that broke is made anew.
+bool EndpointCore::had_its_turn(const Outgoing& outgoing, const Hop& hop) {
+  if (outgoing.over_stream) return false;  // the same hop, over UDP now
+  const auto end = outgoing.hops.begin() + static_cast<std::ptrdiff_t>(outgoing.next);
+  return std::any_of(outgoing.hops.begin(), end, [&](const Hop& tried) {
+    if (tried.protocol != hop.protocol || tried.remote != hop.remote) return false;
+    return tried.connection == hop.connection || !tried.connection || connections.find(tried.connection) != nullptr;
+  });
 }
 
 bool EndpointCore::launch(TransactionId id, Outgoing& outgoing, const Hop& hop, TimePoint now) {
@@ -128,6 +140,7 @@ void EndpointCore::on_failure(TransactionId id, Failure why, bool responded, Tim
   const auto at = outgoing_.find(id);
   if (why == Failure::transport && at != outgoing_.end() && at->second.over_stream)
     remember_no_stream(*at->second.over_stream, now);
+  if (at != outgoing_.end()) at->second.last = why == Failure::timeout ? Origin::timeout : Origin::transport;
   const bool again = why == Failure::unavailable || !responded;
   if (again && !clients.is_cancelled(id) && has_more(id)) return next_hop(id, now);
   report(id, why == Failure::timeout ? Origin::timeout : Origin::transport, now);
@@ -198,8 +211,7 @@ void EndpointCore::on_hops(std::uint64_t token, std::vector<Hop> hops, TimePoint
   const TransactionId id{token};
   if (const auto at = outgoing_.find(id); at != outgoing_.end()) {
     if (clients.request(id) == nullptr || clients.is_cancelled(id)) return;
-    at->second.hops = std::move(hops);
-    at->second.next = 0;
+    at->second.hops.insert(at->second.hops.end(), hops.begin(), hops.end());
     return next_hop(id, now);
   }
   auto waiting = waiting_.extract(token);

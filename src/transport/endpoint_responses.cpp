@@ -23,7 +23,8 @@ void EndpointCore::redirect_response(TransactionId id, const Hop& back, std::str
   const auto response = Message::parse(std::string(bytes));
   const auto via = response ? response->top_via() : std::nullopt;
   if (!via) return counts_.undeliverable_response.add();
-  const Hop by_sent_by{back.protocol, {back.remote.ip, via->port_or_default()}};
+  const Hop by_sent_by{
+      .protocol = back.protocol, .remote = {back.remote.ip, via->port_or_default()}, .host = std::string(via->host)};
   const auto used = outbox.send(by_sent_by, bytes, now);
   if (!used) return locate_for_response(std::string(bytes), now);
   servers.set_back(id, by_sent_by);

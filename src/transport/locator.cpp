@@ -23,6 +23,19 @@ bool is_offered(const Record& record) {
   return !record.target.empty() && record.target != ".";
 }
 
+/// RFC 3263 §4.1: TLS over TCP, in the word of NAPTR.
+bool is_secure_service(std::string_view text) {
+  constexpr auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+  return std::ranges::equal(text, std::string_view("SIPS+D2T"), {}, upper);
+}
+
+/// RFC 5922 §4: over TLS the far end proves to be who was asked for, not whom SRV named.
+std::vector<Hop> for_host(const std::string& host, std::vector<Hop> hops) {
+  for (Hop& hop : hops)
+    if (hop.protocol == Protocol::tls) hop.host = host;
+  return hops;
+}
+
 Protocol secured(Protocol protocol) {
   if (protocol == Protocol::udp || protocol == Protocol::tcp) return Protocol::tls;
   return protocol == Protocol::ws ? Protocol::wss : protocol;
@@ -48,6 +61,7 @@ std::optional<std::vector<Hop>> Locator::locate(std::string_view text, std::uint
     search.protocols = {uri->is_sips() ? secured(*protocol) : *protocol};
   } else if (uri->is_sips()) {
     search.protocols = {Protocol::tls};
+    search.naptr = true;
   } else if (uri->port != 0 || IpAddress::parse(uri->host)) {
     search.protocols = {Protocol::udp};
   } else {
@@ -67,7 +81,7 @@ std::optional<std::vector<Hop>> Locator::begin(Search search, TimePoint now) {
     const Protocol protocol = search.protocols.front();
     if (can_send(protocol, ip->family))
       hops.push_back({protocol, {*ip, search.port != 0 ? search.port : default_port(protocol)}});
-    return hops;
+    return for_host(search.host, std::move(hops));
   }
   if (searches_.size() >= locating_max) return std::vector<Hop>{};
   const std::uint64_t waiter = ++last_search_;
@@ -93,14 +107,16 @@ std::optional<std::vector<Hop>> Locator::evaluate(const Search& search, std::uin
   std::vector<Hop> hops;
   if (search.port != 0) {
     if (!add_addresses(search.host, search.port, search.protocols.front(), waiter, now, hops)) return std::nullopt;
-    return hops;
+    return for_host(search.host, std::move(hops));
   }
   bool complete = true;
   bool has_srv = false;
   std::vector<std::pair<Protocol, std::vector<Record>>> found;
-  for (const Protocol protocol : search.protocols) {
+  std::vector<std::pair<Protocol, std::string>> asked;
+  complete &= services(search, waiter, now, asked);
+  for (const auto& [protocol, name] : asked) {
     if (!can_send(protocol, Family::v4) && !can_send(protocol, Family::v6)) continue;
-    const auto* records = names_.find(RecordType::srv, std::string(service(protocol)) + search.host, waiter, now);
+    const auto* records = names_.find(RecordType::srv, name, waiter, now);
     if (records == nullptr) {
       complete = false;
     } else if (!records->empty()) {
@@ -121,7 +137,20 @@ std::optional<std::vector<Hop>> Locator::evaluate(const Search& search, std::uin
     complete &= add_addresses(search.host, default_port(protocol), protocol, waiter, now, hops);
   }
   if (!complete) return std::nullopt;
-  return hops;
+  return for_host(search.host, std::move(hops));
+}
+
+bool Locator::services(const Search& search, std::uint64_t waiter, TimePoint now,
+                       std::vector<std::pair<Protocol, std::string>>& out) {
+  const std::vector<Record>* known = search.naptr ? names_.find(RecordType::naptr, search.host, waiter, now) : nullptr;
+  std::vector<Record> records = known != nullptr ? *known : std::vector<Record>();
+  std::erase_if(records, [](const Record& r) { return !is_offered(r) || !is_secure_service(r.service); });
+  std::ranges::sort(records, {}, [](const Record& r) { return std::pair(r.priority, r.weight); });
+  for (const Record& record : records) out.emplace_back(Protocol::tls, record.target);
+  if (records.empty())
+    for (const Protocol protocol : search.protocols)
+      out.emplace_back(protocol, std::string(service(protocol)) + search.host);
+  return !search.naptr || known != nullptr;
 }
 
 // IPv4 first: without a race between the families, a host that publishes an IPv6 address which does not work would cost

@@ -1,6 +1,7 @@
 #pragma once
 // Where a SIP URI leads (RFC 3263 §4): SRV, then A and AAAA; literal addresses and explicit ports need less. And where
-// a response goes whose connection is gone (§5). NAPTR is not asked: SRV for each of our protocols says the same.
+// a response goes whose connection is gone (§5). NAPTR is asked for sips: only: for sip: SRV for each of our protocols
+// says as much, and never turns a trunk's UDP into TLS.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -46,12 +48,16 @@ class Locator {
     std::string host;
     std::uint16_t port = 0;  // 0: none given
     std::vector<Protocol> protocols;
+    bool naptr = false;  // NAPTR may name the services
     std::uint64_t token = 0;
     int rounds = 0;
   };
 
   std::optional<std::vector<Hop>> begin(Search search, TimePoint now);
   std::optional<std::vector<Hop>> evaluate(const Search& search, std::uint64_t waiter, TimePoint now);
+  /// The names to ask SRV for, best first; false: an answer is missing that may change them.
+  bool services(const Search& search, std::uint64_t waiter, TimePoint now,
+                std::vector<std::pair<Protocol, std::string>>& out);
   /// Adds the addresses of a name; false: an answer is missing.
   bool add_addresses(std::string_view name, std::uint16_t port, Protocol protocol, std::uint64_t waiter, TimePoint now,
                      std::vector<Hop>& hops);

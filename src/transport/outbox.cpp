@@ -5,10 +5,11 @@
 
 namespace junctor::transport {
 
-Outbox::Outbox(DatagramSender& datagrams, StreamSender& streams, Counters& counters, const Advertise& advertise,
-               Connections& connections)
+Outbox::Outbox(DatagramSender& datagrams, StreamSender& streams, TlsSender* tls, Counters& counters,
+               const Advertise& advertise, Connections& connections)
     : datagrams_(datagrams),
       streams_(streams),
+      tls_(tls),
       advertise_(advertise),
       connections_(connections),
       sent_(counters.get("sip_sent")),
@@ -41,9 +42,10 @@ std::optional<ConnectionId> Outbox::send_datagram(const Hop& hop, std::string_vi
 
 ConnectionId Outbox::connection_for(const Hop& hop) {
   if (hop.connection) return hop.connection;
-  if (const ConnectionId open = connections_.to(hop.protocol, hop.remote)) return open;
+  if (const ConnectionId open = open_connection(hop)) return open;
   if (!can_reach(hop)) return {};
-  const ConnectionId made = streams_.connect(hop.remote);
+  const ConnectionId made =
+      hop.protocol == Protocol::tls ? tls_->connect_tls(hop.remote, host_of(hop)) : streams_.connect(hop.remote);
   if (!made) return {};
   connections_made_.add();
   connections_.add(made,
@@ -51,12 +53,30 @@ ConnectionId Outbox::connection_for(const Hop& hop) {
   return made;
 }
 
+// RFC 5923 §9.2: over TLS a connection is used again only for whom its far end has proven to be. Where a URI has an
+// address and nothing else is known of it, whoever proved himself there by a name will do.
+ConnectionId Outbox::open_connection(const Hop& hop) const {
+  if (hop.protocol != Protocol::tls) return connections_.to(hop.protocol, hop.remote, [](auto&&...) { return true; });
+  if (tls_ == nullptr) return {};
+  const std::string host = host_of(hop);
+  const bool address_only = IpAddress::parse(host).has_value();
+  return connections_.to(hop.protocol, hop.remote, [&](ConnectionId id, const Connection& connection) {
+    return (address_only && connection.ours()) || tls_->proves(id, host);
+  });
+}
+
+std::string Outbox::host_of(const Hop& hop) const {
+  if (!hop.host.empty() && !IpAddress::parse(hop.host)) return hop.host;
+  const auto known = hosts_.find(hop.remote.ip);
+  return known != hosts_.end() ? known->second : junctor::to_string(hop.remote.ip);
+}
+
 bool Outbox::can_reach(const Hop& hop) {
   if (hop.connection) return connections_.find(hop.connection) != nullptr;
   if (advertise_.listener_for(hop) == nullptr) return false;
-  // TLS and WebSocket connections are only ever those that a peer opened.
-  return hop.protocol == Protocol::udp || hop.protocol == Protocol::tcp ||
-         connections_.to(hop.protocol, hop.remote) != ConnectionId{};
+  if (hop.protocol == Protocol::udp || hop.protocol == Protocol::tcp) return true;
+  if (hop.protocol == Protocol::tls) return tls_ != nullptr;
+  return open_connection(hop) != ConnectionId{};  // WebSocket connections are only ever those that a peer opened
 }
 
 void Outbox::send_raw(ConnectionId connection, std::string_view bytes) {

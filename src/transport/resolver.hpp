@@ -14,17 +14,18 @@ namespace junctor::transport {
 
 using QueryId = Id<struct QueryTag>;
 
-enum class RecordType : std::uint8_t { a, aaaa, srv };
+enum class RecordType : std::uint8_t { a, aaaa, srv, naptr };
 
 /// One resource record; only the fields of its type are meaningful.
 struct Record {
   RecordType type = RecordType::a;
   seconds ttl{60};
   IpAddress ip;                ///< a, aaaa
-  std::uint16_t priority = 0;  ///< srv (RFC 2782)
-  std::uint16_t weight = 0;    ///< srv
+  std::uint16_t priority = 0;  ///< srv (RFC 2782); naptr: order (RFC 3403)
+  std::uint16_t weight = 0;    ///< srv; naptr: preference
   std::uint16_t port = 0;      ///< srv
-  std::string target;          ///< srv: without the final dot; "." or empty means "service not offered"
+  std::string target;  ///< srv: without the final dot; "." or empty means "service not offered"; naptr: replacement
+  std::string service = {};  ///< naptr: "SIPS+D2T"; only records with the flag "s" come here
 };
 
 enum class AnswerStatus : std::uint8_t {

@@ -124,7 +124,11 @@ class RawPeer {
 };
 
 /// A stack with its user: what happened is recorded, what shall happen next is a function.
-class Party final : public TransactionUser, public DatagramSender, public StreamSender, public Resolver {
+class Party final : public TransactionUser,
+                    public DatagramSender,
+                    public StreamSender,
+                    public TlsSender,
+                    public Resolver {
  public:
   struct Response {
     TransactionId id;
@@ -139,12 +143,17 @@ class Party final : public TransactionUser, public DatagramSender, public Stream
     bool operator==(const End&) const = default;
   };
 
-  Party(World& world, const char* where, EndpointSettings settings = {}, AdvertiseRules rules = {})
-      : world_(world), where_(address(where)) {
+  /// `names`: whom its certificate is for; it takes and makes TLS connections at port 5061 if there are any.
+  Party(World& world, const char* where, EndpointSettings settings = {}, AdvertiseRules rules = {},
+        std::vector<std::string> names = {})
+      : world_(world), where_(address(where)), names_(std::move(names)) {
     std::vector<Listener> listeners{{1, Protocol::udp, where_}, {2, Protocol::tcp, where_}};
+    const Address secure{where_.ip, 5061};
+    if (!names_.empty()) listeners.push_back({3, Protocol::tls, secure});
+    if (!names_.empty()) world.acceptors[secure] = this;
     const auto local = [this](const IpAddress&) { return where_.ip; };
     endpoint = std::make_unique<Endpoint>(
-        std::move(settings), EndpointParts{world.timers, world.random, world.counters, *this, *this, *this},
+        std::move(settings), EndpointParts{world.timers, world.random, world.counters, *this, *this, *this, this},
         Advertise(std::move(rules), std::move(listeners), local), *this);
     world.sockets[where_] = [this](const Packet& p) { on_packet(p); };
     world.acceptors[where_] = this;
@@ -222,19 +231,29 @@ class Party final : public TransactionUser, public DatagramSender, public Stream
     world_.datagram({where_, to, std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())});
     return true;
   }
-  ConnectionId connect(const Address& to) override {
+  ConnectionId connect(const Address& to) override { return join(to, 2, {}); }
+  ConnectionId connect_tls(const Address& to, std::string_view host) override {
+    asked_for.emplace_back(host);
+    return join(to, 3, std::string(host));
+  }
+  bool proves(ConnectionId id, std::string_view host) const override {
+    const auto at = proven.find(id);
+    return at != proven.end() && std::ranges::find(at->second, host) != at->second.end();
+  }
+  ConnectionId join(const Address& to, ListenerIndex listener, const std::string& host) {
     const ConnectionId mine{++world_.last_connection}, theirs{++world_.last_connection};
     Party* const peer = world_.acceptors.contains(to) ? world_.acceptors[to] : nullptr;
-    if (peer == nullptr) {
+    if (!host.empty()) proven[mine] = {host};
+    if (peer == nullptr || (!host.empty() && std::ranges::find(peer->names_, host) == peer->names_.end())) {
       world_.at(world_.delay, [this, mine] { endpoint->on_close(mine, "refused", world_.now); });
       return mine;
     }
     const Address from{where_.ip, static_cast<std::uint16_t>(40000 + mine.value)};
     streams[mine].peer = {peer, theirs};
     peer->streams[theirs].peer = {this, mine};
-    world_.at(world_.delay, [peer, theirs, to, from] {
+    world_.at(world_.delay, [peer, listener, theirs, to, from] {
       peer->opened.push_back(theirs);
-      peer->endpoint->on_open(theirs, 2, to, from, peer->world_.now);
+      peer->endpoint->on_open(theirs, listener, to, from, peer->world_.now);
     });
     return mine;
   }
@@ -282,6 +301,8 @@ class Party final : public TransactionUser, public DatagramSender, public Stream
   std::vector<std::pair<std::uint64_t, std::vector<Hop>>> located;
   std::vector<ConnectionId> opened;
   std::vector<std::string> written, written_to_nowhere;
+  std::vector<std::string> asked_for;                       // hosts of connect_tls()
+  std::map<ConnectionId, std::vector<std::string>> proven;  // whom the far end has proven to be
   std::map<ConnectionId, Stream> streams;
   bool stream_bytes_are_lost = false;
   bool resolver_is_full = false;
@@ -297,6 +318,7 @@ class Party final : public TransactionUser, public DatagramSender, public Stream
 
   World& world_;
   Address where_;
+  std::vector<std::string> names_;
 };
 
 }  // namespace junctor::transport

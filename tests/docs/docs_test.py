@@ -91,6 +91,17 @@ def command_fault(line: str) -> str:
     return ""
 
 
+def with_certificate(text: str, folder: str) -> str:
+    """The block, its certificate and key being files that exist: `check` reads them."""
+    if "certificate_file" not in text:
+        return text
+    files = {"certificate_file": f"{folder}/certificate.pem", "private_key_file": f"{folder}/key.pem"}
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                    "/CN=example", "-out", files["certificate_file"], "-keyout", files["private_key_file"]],
+                   capture_output=True, check=True)
+    return re.sub(r'\b(certificate_file|private_key_file) = "[^"]+"', lambda m: f'{m[1]} = "{files[m[1]]}"', text)
+
+
 class Documents(unittest.TestCase):
     maxDiff = None
 
@@ -107,7 +118,7 @@ class Documents(unittest.TestCase):
                 variables = {name: "x" for name in re.findall(r"\$\{(\w+)\}", text)}
                 with tempfile.TemporaryDirectory() as folder:
                     file = pathlib.Path(folder) / "junctor.toml"
-                    file.write_text(text, encoding="utf-8")
+                    file.write_text(with_certificate(text, folder), encoding="utf-8")
                     done = junctor("check", "--config", str(file), cwd=folder, env=variables)
                 if done.returncode != 0:
                     faults.append(f"{page.name}:{line}: {done.stdout}{done.stderr}")

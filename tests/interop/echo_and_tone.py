@@ -1,5 +1,12 @@
 """9196 echoes a phone's own tone and 9197 plays 1004 Hz, for a registered phone and for a guest on the loopback."""
-from harness import Baresip, Hub, expect, run
+from harness import Baresip, Hub, expect, run, wait_until
+
+
+def packets_to(hub):
+    """Of the one call, as `calls show` tells at this moment."""
+    call, = [c for c in hub.calls() if c["state"] == "answered"]
+    leg, = hub.json("calls", "show", call["id"])["legs"]
+    return leg["sent"]
 
 
 def call_features(phone, hub):
@@ -12,6 +19,10 @@ def call_features(phone, hub):
     phone.wait_for("CALL_ESTABLISHED")
     level = phone.wait_to_hear(1004, "the test tone").level_dbfs()
     expect(-8 < level < -2, f"the milliwatt is at {level:.1f} dBFS instead of about -3")
+    # A media worker reports every five seconds; who asks is told how it is now.
+    first = packets_to(hub)
+    expect(first > 0, "packets are counted")
+    wait_until(lambda: packets_to(hub) >= first + 10, "the count grows while one looks", patience=2)
     phone.command("hangup")
 
 

@@ -195,6 +195,39 @@ def run(body):
     sys.exit(failed)
 
 
+# ---- certificates ----
+
+
+class Authority:
+    """A certification authority of the test's own; what it issues lies in the test's folder."""
+
+    def __init__(self, test, name="ca"):
+        self.test, self.file, self.key = test, test.path(f"{name}.pem"), test.path(f"{name}.key")
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                     "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.file)
+
+    @staticmethod
+    def openssl(*words):
+        expect(shutil.which("openssl"), "openssl is missing: scripts/setup.sh installs it")
+        done = subprocess.run(["openssl", *words], capture_output=True, text=True)
+        expect(done.returncode == 0, f"openssl {' '.join(words)}: {done.stderr}")
+
+    def issue(self, name, alt_names="DNS:localhost,IP:127.0.0.1"):
+        """Writes NAME.pem and NAME.key, over those that are there; returns their paths."""
+        certificate, key, request = (self.test.path(f"{name}.{end}") for end in ("pem", "key", "csr"))
+        extensions = self.test.write(f"{name}.ext", f"subjectAltName={alt_names}\n")
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                     "-keyout", key, "-out", request)
+        self.openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.key, "-CAcreateserial",
+                     "-days", "2", "-extfile", extensions, "-out", certificate)
+        return certificate, key
+
+
+def tls_keys(port, certificate, key, host="127.0.0.1"):
+    """The keys of [sip] that make a hub listen for TLS."""
+    return f'tls = ["{host}:{port}"]\ncertificate_file = "{certificate}"\nprivate_key_file = "{key}"\n'
+
+
 # ---- the hub ----
 
 USERS = """
@@ -216,13 +249,13 @@ display_name = "Carol"
 class Hub:
     """A hub with a configuration of its own: `hub`, `sip` and `rest` are added to what every test needs."""
 
-    def __init__(self, test, rest=USERS, hub="", sip="", port=None, start=True):
-        self.test, self.host = test, "127.0.0.1"
+    def __init__(self, test, rest=USERS, hub="", sip="", port=None, start=True, name="hub"):
+        self.test, self.host, self.name = test, "127.0.0.1", name
         self.port = port or test.ports.take()
         media = test.ports.take(60)
         self.config = test.write(f"junctor-{self.port}.toml", f"""
 [hub]
-data_dir = "{test.path('data')}"
+data_dir = "{test.path('data' if name == 'hub' else name)}"
 {hub}
 [sip]
 udp = ["127.0.0.1:{self.port}"]
@@ -243,7 +276,7 @@ listen = []
     def start(self):
         """Starts it and waits until every listener is up."""
         self.starts += 1
-        self.process = Process(self.test, f"hub-{self.starts}", [JUNCTOR, "run", "--config", self.config])
+        self.process = Process(self.test, f"{self.name}-{self.starts}", [JUNCTOR, "run", "--config", self.config])
         self.process.wait_for_output("^ready")
         return self
 
@@ -309,7 +342,9 @@ listen = []
 class Baresip:
     """A phone without a screen; driven through its control connection, its audio is a tone and what it hears a file."""
 
-    def __init__(self, test, name, hub=None, user=None, password="", tone=440, account=""):
+    def __init__(self, test, name, hub=None, user=None, password="", tone=440, account="", transport="udp", port=None,
+                 config=""):
+        """`port`: the hub's for that transport, if it is not its usual one."""
         self.name, self.buffer, self.events, self.answers, self.token = name, b"", [], {}, 0
         self.recordings = test.path(name, "heard")
         self.port, control, media = test.ports.take(4), test.ports.take(), test.ports.take(10)
@@ -350,14 +385,16 @@ snd_path {self.recordings}
 statmode_default off
 menu_bell no
 ringback_disabled yes
+{config}
 """)
         if user:
-            account += f";regint=60;auth_pass={password};outbound=\"sip:127.0.0.1:{hub.port};transport=udp\""
+            port = port or hub.port
+            account += f";regint=60;auth_pass={password};outbound=\"sip:127.0.0.1:{port};transport={transport}\""
         else:
             account += ";regint=0"
-        domain = f"127.0.0.1:{hub.port}" if hub else "127.0.0.1"
+        domain = f"127.0.0.1:{port}" if hub else "127.0.0.1"
         self.write(test.path(name, "accounts"),
-                   f"<sip:{user or name}@{domain};transport=udp>;audio_codecs=pcmu,pcma;ptime=20{account}\n")
+                   f"<sip:{user or name}@{domain};transport={transport}>;audio_codecs=pcmu,pcma;ptime=20{account}\n")
         self.write(test.path(name, "contacts"), "")
         self.process = Process(test, name, ["baresip", "-4", "-s", "-f", test.path(name)])
         self.socket = wait_until(lambda: self.connect(control), f"{name} listens on its control port")

@@ -4,7 +4,7 @@ from sipp import Callee, Caller, TrunkHub, play
 
 # called party's answer → the caller's, disposition, Q.850 cause
 REFUSALS = [(486, 486, "busy", 17), (603, 603, "rejected", 21), (403, 403, "rejected", 21), (404, 404, "failed", 1),
-            (480, 480, "no_answer", None), (500, 500, "failed", None), (600, 486, "busy", 17)]
+            (480, 480, "no_answer", None), (500, 500, "failed", None), (600, 600, "busy", 17), (302, 480, "no_answer", 18)]
 
 
 def body(test):

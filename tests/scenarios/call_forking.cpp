@@ -40,7 +40,8 @@ TEST(CallForking, TwoAnswerAtOnce) {
 TEST(CallForking, TheBestRefusalWins) {
   const struct {
     int first, second, expected;
-  } cases[] = {{480, 486, 486}, {486, 603, 603}, {404, 480, 480}, {500, 486, 486}, {486, 486, 486}};
+  } cases[] = {{480, 486, 486}, {486, 603, 603}, {486, 600, 600}, {404, 480, 480},
+               {500, 486, 486}, {486, 486, 486}, {302, 486, 486}, {302, 404, 480}};
   for (const auto& c : cases) {
     Sim sim{Seed{12}};
     Phone& alice = sim.phone("1001");

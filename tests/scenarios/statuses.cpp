@@ -54,6 +54,20 @@ TEST(Statuses, Declined) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+TEST(Statuses, BusyEverywhere) {
+  Sim sim{Seed{172}};
+  sim.phone("1002").habits().rejects_with = 600;
+  expect_refused(sim, sim.phone("1001"), "1002", 600, 17, store::Disposition::busy);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+TEST(Statuses, ARedirectionIsNotFollowed) {
+  Sim sim{Seed{173}};
+  sim.phone("1002").habits().rejects_with = 302;
+  expect_refused(sim, sim.phone("1001"), "1002", 480, 18, store::Disposition::no_answer);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 TEST(Statuses, NoCommonCodec) {
   Sim sim{Seed{166}};
   Phone& bob = sim.phone("1002");

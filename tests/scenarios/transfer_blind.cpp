@@ -66,6 +66,26 @@ TEST(TransferBlind, ToNobody) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+// The phone itself complains when a NOTIFY overtakes the answer to the one before.
+TEST(TransferBlind, ASlowTransferrerIsToldOneThingAtATime) {
+  Sim sim{Seed{96}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  Phone& carol = sim.phone("1003");
+  bob.habits().answers_notify_after = 300ms;
+  bob.habits().hangs_up_after_transfer = false;
+  carol.habits().answers_after = 200ms;
+  ASSERT_TRUE(connect(sim, alice, bob));
+  bob.line().refer("1003");
+  ASSERT_TRUE(sim.until(5s, [&] { return carol.up() && bob.idle(); }));
+  // Ringing was over before it could be told. The last word came before the BYE.
+  EXPECT_EQ(bob.line().transfer_progress(), (std::vector<int>{100, 200}));
+  EXPECT_TRUE(bob.line().hung_up_by_peer());
+  ASSERT_TRUE(talk(sim, alice, carol));
+  carol.hang_up();
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 TEST(TransferBlind, TheTransferrerHangsUpWhileItRings) {
   Sim sim{Seed{95}};
   Phone& alice = sim.phone("1001");
