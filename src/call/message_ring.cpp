@@ -10,6 +10,7 @@ namespace {
 
 // So many of these fill the ring: where messages are shorter still, the list of them makes the oldest go.
 constexpr std::size_t short_message_bytes = 512;
+constexpr std::size_t few_messages = 64;  // for a small ring
 
 char small(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -43,7 +44,7 @@ std::string_view header_value(std::string_view text, sip::HeaderId id) {
 }  // namespace
 
 MessageRing::MessageRing(std::size_t bytes, Duration keep)
-    : buffer_(bytes, '\0'), keep_(keep), kept_(bytes / short_message_bytes) {}
+    : buffer_(bytes, '\0'), keep_(keep), kept_(bytes / short_message_bytes + few_messages) {}
 
 void MessageRing::on_message(transport::Direction direction, transport::Protocol protocol, const Address& local,
                              const Address& remote, std::string_view bytes, TimePoint now) {
