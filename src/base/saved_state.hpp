@@ -162,7 +162,9 @@ class Loader {
     bool present = false;
     get(present);
     value.reset();
-    if (present) get(value.emplace());
+    if (!present) return;
+    value = T{};
+    get(*value);
   }
 
   std::string_view rest_;

@@ -75,7 +75,10 @@ std::unique_ptr<Leg> Leg::restore(LegId id, const SavedLeg& saved, const media::
   leg->started = saved.started;
   leg->answered_at = saved.answered_at;
   leg->port_ = port;
-  if (account) leg->outbound_.emplace().to.account = std::move(account);
+  if (account) {
+    leg->outbound_ = Leg::OutboundInvite{};
+    leg->outbound_->to.account = std::move(account);
+  }
   leg->schedule_session_timer(now);
   return leg;
 }
