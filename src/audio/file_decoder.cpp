@@ -1,8 +1,10 @@
 #include "audio/file_decoder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
+#include <string_view>
 
 #include "audio/sound_file.hpp"
 
@@ -11,6 +13,22 @@ namespace {
 
 constexpr int rate_min = 8000, rate_max = 48000;
 constexpr std::size_t buffer_frames = 4096;
+constexpr std::string_view playable = "only WAV (PCM of 8, 16 or 24 bit, A-law, µ-law), MP3 and Ogg/Opus can be played";
+
+/// What the first bytes say. The library knows thirty formats; only the parsers of those that we play are to see bytes
+/// from outside, and its Ogg/Vorbis one loses memory over a damaged file.
+std::optional<FileKind> kind_of(std::span<const std::uint8_t> start) {
+  const auto holds = [&](std::size_t at, std::string_view mark) {
+    return start.size() >= at + mark.size() && std::ranges::equal(start.subspan(at, mark.size()), mark, {}, {},
+                                                                  [](char c) { return static_cast<std::uint8_t>(c); });
+  };
+  if (holds(0, "RIFF") && holds(8, "WAVE")) return FileKind::wav;
+  // RFC 3533 section 6: the first page has one segment, so its packet starts 28 bytes in; RFC 7845 section 5.1.
+  if (holds(0, "OggS")) return holds(28, "OpusHead") ? std::optional(FileKind::ogg) : std::nullopt;
+  const bool frame = start.size() >= 2 && start[0] == 0xFF && (start[1] & 0xE0) == 0xE0;
+  if (holds(0, "ID3") || frame) return FileKind::mp3;
+  return std::nullopt;
+}
 
 std::optional<FileKind> kind_of(int format) {
   const int coding = format & SF_FORMAT_SUBMASK;
@@ -30,7 +48,7 @@ std::optional<FileKind> kind_of(int format) {
     case SF_FORMAT_MPEG:
       return FileKind::mp3;
     case SF_FORMAT_OGG:
-      return coding == SF_FORMAT_OPUS || coding == SF_FORMAT_VORBIS ? std::optional(FileKind::ogg) : std::nullopt;
+      return coding == SF_FORMAT_OPUS ? std::optional(FileKind::ogg) : std::nullopt;
     default:
       return std::nullopt;
   }
@@ -57,11 +75,15 @@ Result<FileDecoder, std::string> FileDecoder::open(std::unique_ptr<ByteFile> fil
   if (!size) return fail(size.error());
   if (*size == 0) return fail(std::string("the file is empty"));
   if (*size > file_bytes_max) return fail(std::string("the file is larger than 1 GiB"));
+  std::array<std::uint8_t, 36> start{};
+  const auto got = file->read_at(0, start);
+  if (!got) return fail(got.error());
+  if (!kind_of(std::span(start).first(*got))) return fail(std::string(playable));
   auto sound = std::make_unique<SoundFile>(*file, *size);
   SF_INFO raw{};
   if (!sound->open(SFM_READ, raw)) return fail("not an audio file that can be played: " + sound->error());
   const auto kind = kind_of(raw.format);
-  if (!kind) return fail(std::string("only WAV (PCM of 8, 16 or 24 bit, A-law, µ-law), MP3 and Ogg can be played"));
+  if (!kind) return fail(std::string(playable));
   if (raw.channels < 1 || raw.channels > 2) {
     return fail("it has " + std::to_string(raw.channels) + " channels; one or two can be played");
   }

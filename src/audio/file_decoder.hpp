@@ -1,5 +1,5 @@
 #pragma once
-// Reading audio files: WAV (PCM 8, 16, 24 bit, A-law, µ-law), MP3, Ogg with Opus or Vorbis; 8 to 48 kHz, mono or
+// Reading audio files: WAV (PCM 8, 16, 24 bit, A-law, µ-law), MP3, Ogg with Opus; 8 to 48 kHz, mono or
 // stereo. Opening and reading may block and allocate: background threads only.
 #include <cstdint>
 #include <memory>

@@ -80,7 +80,6 @@ const std::vector<Format> formats = {
     {"A-law", SF_FORMAT_WAV | SF_FORMAT_ALAW, FileKind::wav, {8000}},
     {"MP3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, FileKind::mp3, {8000, 44100, 48000}},
     {"Opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, FileKind::ogg, {8000, 16000, 48000}},
-    {"Vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS, FileKind::ogg, {44100}},
 };
 
 TEST(FileDecoder, every_format_sounds_as_it_was) {
@@ -116,14 +115,18 @@ TEST(FileDecoder, every_format_sounds_as_it_was) {
 
 TEST(FileDecoder, says_what_is_wrong) {
   EXPECT_EQ(error_of({}), "the file is empty");
-  EXPECT_EQ(error_of(Bytes(1000, 'x')), "not an audio file that can be played: Format not recognised");
+  Bytes cut = make_file(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 1);
+  cut.resize(20);
+  EXPECT_TRUE(error_of(cut).starts_with("not an audio file that can be played: ")) << error_of(cut);
   EXPECT_EQ(error_of(make_file(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 96000, 1)),
             "it has 96000 samples per second; 8000 to 48000 can be played");
   EXPECT_EQ(error_of(make_file(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000, 3)),
             "it has 3 channels; one or two can be played");
-  for (const int format : {SF_FORMAT_FLAC | SF_FORMAT_PCM_16, SF_FORMAT_WAV | SF_FORMAT_GSM610}) {
-    EXPECT_EQ(error_of(make_file(format, 8000, 1)),
-              "only WAV (PCM of 8, 16 or 24 bit, A-law, µ-law), MP3 and Ogg can be played");
+  const std::string playable = "only WAV (PCM of 8, 16 or 24 bit, A-law, µ-law), MP3 and Ogg/Opus can be played";
+  EXPECT_EQ(error_of(Bytes(1000, 'x')), playable);
+  for (const int format : {SF_FORMAT_FLAC | SF_FORMAT_PCM_16, SF_FORMAT_WAV | SF_FORMAT_GSM610,
+                           SF_FORMAT_OGG | SF_FORMAT_VORBIS}) {
+    EXPECT_EQ(error_of(make_file(format, 8000, 1)), playable);
   }
   const auto missing = open_disk_file("/nonexistent/prompt.wav", OpenMode::read);
   ASSERT_FALSE(missing);
