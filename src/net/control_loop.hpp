@@ -32,7 +32,7 @@ struct ControlLoopSettings {
   int receive_buffer_bytes = 4 * 1024 * 1024;  ///< SO_RCVBUF of each UDP listener; the kernel may give less
   Duration turn_budget = microseconds(2'000);  ///< no new item is begun in a turn after this
   /// The least time between the beginnings of two turns, below a second: what comes meanwhile is served together.
-  Duration coalescing = milliseconds(1);
+  Duration coalescing = milliseconds(2);
 };
 
 /// Counters: sip_udp_received, sip_udp_sent, sip_udp_send_errors, sip_udp_receive_errors, control_inbox_full.

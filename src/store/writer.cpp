@@ -44,9 +44,11 @@ void Writer::feed() {
   held_until_.reset();
   while (!overflow_.empty() && queue_.push(std::move(overflow_.front()))) {
     overflow_.pop_front();
-    // In between, the database thread knows by itself when the group is due.
-    const std::int64_t before = queued_.fetch_add(1, std::memory_order_acq_rel);
-    if (before == 0 || before + 1 == static_cast<std::int64_t>(group_rows_max)) wakes_.database();
+    // In between, the database thread knows by itself when the group is due. Either it sees this write at the end of
+    // its rest, or its rest is seen to be over here: both sides write before they read.
+    const std::int64_t before = queued_.fetch_add(1);
+    const bool full = before + 1 == static_cast<std::int64_t>(group_rows_max);
+    if (full || (before == 0 && !resting_.load())) wakes_.database();
   }
 }
 
@@ -81,6 +83,7 @@ bool Writer::deliver(TimePoint now) {
 // -- database thread
 
 std::optional<TimePoint> Writer::run_once(TimePoint now) {
+  resting_.store(false);
   run_reads();
   if (!retry_at_ || now >= *retry_at_) {
     const bool was_failing = retry_at_.has_value();
@@ -90,13 +93,20 @@ std::optional<TimePoint> Writer::run_once(TimePoint now) {
     if (!group_.empty()) {
       commit();
       last_commit_ = now;
-      if (failing()) retry_at_ = now + retry_delay;
+      if (failing()) {
+        retry_at_ = now + retry_delay;
+      } else {
+        resting_.store(true);
+      }
     } else if (was_failing) {
       failing_.store(false, std::memory_order_relaxed);  // nothing to try it with: the next write tells
     }
   }
   publish();
-  return next_due(now);
+  const auto due = next_due(now);
+  if (!resting_.load()) return due;
+  const TimePoint rested = *last_commit_ + group_delay_max;
+  return due ? std::min(*due, rested) : rested;
 }
 
 std::optional<TimePoint> Writer::next_due(TimePoint now) const {
@@ -104,7 +114,7 @@ std::optional<TimePoint> Writer::next_due(TimePoint now) const {
   std::optional<TimePoint> due;
   if (!batch_.empty()) due = now + publish_again;
   std::optional<TimePoint> commit_at = retry_at_;
-  if (const auto queued = queued_.load(std::memory_order_acquire); !retry_at_ && queued > 0) {
+  if (const auto queued = queued_.load(); !retry_at_ && queued > 0) {
     const bool full = queued >= static_cast<std::int64_t>(group_rows_max);
     commit_at = full || !last_commit_ ? now : std::max(now, *last_commit_ + group_delay_max);
   }

@@ -3,8 +3,9 @@
 // other way. Makes no thread and reads no clock; whoever owns the threads calls run_once() and deliver().
 //
 // A write that somebody waits for is committed at once after a quiet moment; under load a group closes group_delay_max
-// after the one before it, or when it is full. A write that nobody waits for rouses no thread by itself. When a commit
-// fails, what must arrive is kept, in order, and tried again; the rest of the group is refused.
+// after the one before it, or when it is full. For that long the database thread rests after each commit, and then
+// looks by itself: writes do not rouse it. A write that nobody waits for rouses no thread at all. When a commit fails,
+// what must arrive is kept, in order, and tried again; the rest of the group is refused.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -105,6 +106,7 @@ class Writer {
   BoundedQueue<std::vector<Done>> done_;
   std::atomic<std::int64_t> queued_{0};  // in queue_; for a moment it may be one less than what was taken
   std::atomic<bool> failing_{false};
+  std::atomic<bool> resting_{false};  // the database thread comes back by itself, soon
 
   // Control thread only.
   std::deque<std::unique_ptr<Item>> overflow_;  // bounded by what backlog_full() lets begin

@@ -50,7 +50,7 @@ TEST_F(WriterTest, AcknowledgesAfterTheCommitAndNotBefore) {
   EXPECT_EQ(store->backlog(), 1u);
   store->writer().deliver(now);
   EXPECT_TRUE(acks.seen.empty());
-  EXPECT_EQ(store->writer().run_once(now), std::nullopt);
+  EXPECT_EQ(store->writer().run_once(now), now + group_delay_max);
   EXPECT_EQ(control_wakes, 1);
   EXPECT_TRUE(acks.seen.empty());
   store->writer().deliver(now);
@@ -67,10 +67,26 @@ TEST_F(WriterTest, AGroupWaitsUntilFiveMillisecondsAfterTheOneBefore) {
   write(call_start("c"), 3);
   EXPECT_EQ(store->writer().run_once(now), first + group_delay_max);
   EXPECT_EQ(counters.get("store_commits").value(), 1u);
-  EXPECT_EQ(store->writer().run_once(first + group_delay_max), std::nullopt);
+  EXPECT_EQ(store->writer().run_once(first + group_delay_max), first + 2 * group_delay_max);
   EXPECT_EQ(counters.get("store_commits").value(), 2u);
+  EXPECT_EQ(store->writer().run_once(first + 2 * group_delay_max), std::nullopt);
   store->writer().deliver(now);
   EXPECT_EQ(acks.seen, (Seen{{1, true}, {2, true}, {3, true}}));
+}
+
+TEST_F(WriterTest, WhileTheDatabaseThreadRestsAWriteDoesNotRouseIt) {
+  write(call_start("a"), 1);
+  EXPECT_EQ(database_wakes, 1);
+  EXPECT_EQ(store->writer().run_once(now), now + group_delay_max);
+  write(call_start("b"), 2);
+  EXPECT_EQ(database_wakes, 1);
+  now += group_delay_max;
+  store->writer().run_once(now);
+  EXPECT_EQ(counters.get("store_commits").value(), 2u);
+  now += group_delay_max;
+  EXPECT_EQ(store->writer().run_once(now), std::nullopt);
+  write(call_start("c"), 3);
+  EXPECT_EQ(database_wakes, 2);
 }
 
 TEST_F(WriterTest, AWriteThatNobodyWaitsForRousesNobody) {
@@ -146,7 +162,7 @@ TEST_F(WriterTest, AFailingDiskRefusesNewWorkAndKeepsTheEndsOfCalls) {
   EXPECT_EQ(store->writer().run_once(now + milliseconds(10)), now + retry_delay);
 
   mend_disk();
-  EXPECT_EQ(store->writer().run_once(now + retry_delay), std::nullopt);
+  EXPECT_EQ(store->writer().run_once(now + retry_delay), now + retry_delay + group_delay_max);
   store->writer().deliver(now);
   EXPECT_EQ(acks.seen, (Seen{{2, false}, {1, true}, {3, true}}));
   EXPECT_FALSE(store->backlog_full());
