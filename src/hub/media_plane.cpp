@@ -15,6 +15,8 @@ namespace {
 
 // Opening and closing ports is in nobody's hearing: it waits this long for something that is, to share its wake-up.
 constexpr Duration unhurried_delay = milliseconds(20);
+// The least time between two wake-ups of a worker: a command after a quiet moment is told at once.
+constexpr Duration wake_interval = milliseconds(5);
 
 bool is_unhurried(const media::Command& command) {
   return std::holds_alternative<media::OpenPort>(command) || std::holds_alternative<media::Close>(command);
@@ -67,9 +69,11 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   /// Once a turn: what a turn commands is one wake-up of the worker. When it wants to be called again at the latest.
   std::optional<TimePoint> flush_commands(TimePoint now) {
     if (unhurried_ && !wake_at_) wake_at_ = now + unhurried_delay;
-    if (urgent_ || (wake_at_ && now >= *wake_at_)) {
+    if (urgent_) wake_at_ = earlier(wake_at_, std::max(now, woken_at_ + wake_interval));
+    if (wake_at_ && now >= *wake_at_) {
       commands_->wake();
       urgent_ = unhurried_ = false;
+      woken_at_ = now;
       wake_at_.reset();
     }
     std::optional<TimePoint> again = wake_at_;
@@ -133,7 +137,8 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   std::unique_ptr<net::Channel<media::Command>> commands_;
   net::Channel<media::Event> events_;
   bool urgent_ = false, unhurried_ = false;  // commands of which the worker has not been told
-  std::optional<TimePoint> wake_at_;         // for the unhurried ones
+  std::optional<TimePoint> wake_at_;         // for what waits
+  TimePoint woken_at_{};
   std::size_t closing_ = 0;                  // Close went out, Closed has not come
   std::vector<std::uint32_t> generations_;
   std::vector<net::PortPair> pairs_;          // by slot
