@@ -55,6 +55,7 @@ class Sounds {
   };
 
   void finish(const Key& key, Answer answer, TimePoint now);
+  void tell(const Key& key, const Loaded& loaded, TimePoint now);
   void keep(const Key& key, const Answer& answer);
   void forget(const Key& key);
 
