@@ -40,7 +40,7 @@ struct SoundsTest : testing::Test {
     disk.files.erase(path);
     auto file = disk.open(path, audio::OpenMode::create).value();
     auto wav = audio::WavWriter::create(*file, rate, 1).value();
-    std::vector<std::int16_t> samples(static_cast<std::size_t>(rate * ms / 1000));
+    std::vector<std::int16_t> samples(static_cast<std::size_t>(rate / 100 * (ms / 10)));
     audio::ToneGenerator(hz, -10, rate).generate(samples);
     ASSERT_TRUE(wav.write(samples));
     ASSERT_TRUE(wav.checkpoint());
