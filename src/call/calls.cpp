@@ -1,6 +1,7 @@
 #include "call/calls.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/check.hpp"
 #include "call/sdp_body.hpp"
@@ -273,7 +274,7 @@ void Calls::on_located(std::uint64_t owner, std::span<const transport::Hop> hops
 void Calls::on_media_event(const media::Event& event, TimePoint now) {
   const PortId port = std::visit(
       [](const auto& e) {
-        if constexpr (requires { e.id; }) {
+        if constexpr (requires { requires std::is_same_v<decltype(e.id), PortId>; }) {
           return e.id;
         } else {
           return PortId{};

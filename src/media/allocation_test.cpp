@@ -4,6 +4,8 @@
 #include <new>
 
 #include "media/far_ends.hpp"
+#include "media/sound.hpp"
+#include "media/tap_ring.hpp"
 
 namespace {
 
@@ -86,7 +88,31 @@ TEST_F(AllocationTest, a_tone_and_an_echo_need_none) {
   EXPECT_EQ(allocations, before);
 }
 
-using MixedAllocationTest = MixingFixture;
+struct MixedAllocationTest : MixingFixture {
+  /// To one leg a cadence, to all a sound that is shorter than a tick.
+  void play_for_ever() {
+    auto sound = std::make_shared<Sound>();
+    sound->rate = 16000;
+    sound->samples.assign(300, 1000);
+    Play play{.id = {1}, .mixer = mixer, .to = {}, .what = Play::Sounds{sound}, .times = 0};
+    ASSERT_EQ(outcome(play), Outcome::done);
+    play.id = {2};
+    play.to = ends[0]->port;
+    play.what = audio::find_tone_plan("gb")->ringback;
+    ASSERT_EQ(outcome(play), Outcome::done);
+    for (int beep = 0; beep < 3; ++beep) {  // these end meanwhile
+      play.id = {};
+      play.what = Play::Sounds{sound};
+      play.times = 100;
+      ASSERT_EQ(outcome(play), Outcome::done);
+    }
+  }
+  std::shared_ptr<TapRing> tap_all() {
+    auto ring = std::make_shared<TapRing>(16000, TapWants{.legs = true, .mix = true}, 1 << 20);
+    EXPECT_EQ(outcome(OpenTap{.id = {1}, .mixer = mixer, .ring = ring}), Outcome::done);
+    return ring;
+  }
+};
 
 TEST_F(MixedAllocationTest, seated_legs_of_every_codec_need_none) {
   FarEnd& alice = add(WorkerFixture::pcmu(), 500);
@@ -98,7 +124,10 @@ TEST_F(MixedAllocationTest, seated_legs_of_every_codec_need_none) {
   command(gathers);
   seat_all(16000);
   record = false;
+  play_for_ever();
+  const auto ring = tap_all();
   std::size_t before = 0, sent_before = 0;
+  int heard_ticks = 0;
   std::array<std::array<std::uint8_t, 2048>, 4> bytes;
   for (int turn = 0; turn < packets / 4; ++turn) {
     if (turn == 600) before = allocations, sent_before = sent_count;
@@ -113,9 +142,11 @@ TEST_F(MixedAllocationTest, seated_legs_of_every_codec_need_none) {
       if (turn % 20 != 7) receive_bytes(end.port, end.address, {bytes[i].data(), size});
     }
     pass(milliseconds(20));
+    while (const auto tick = ring->next()) heard_ticks += tick->parts.size() == 5 ? 1 : 0;
   }
   EXPECT_EQ(allocations, before);
   EXPECT_GT(sent_count - sent_before, static_cast<std::size_t>(packets / 2));
+  EXPECT_GT(heard_ticks, packets / 8);
 }
 
 }  // namespace

@@ -24,16 +24,22 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <variant>
+#include <vector>
 
+#include "audio/tone_plan.hpp"
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "rtp/codec.hpp"
 
 namespace junctor::media {
+
+struct Sound;   // media/sound.hpp
+class TapRing;  // media/tap_ring.hpp
 
 // ---------------------------------------------------------------------------------------------------- ids and tags
 
@@ -63,6 +69,10 @@ constexpr MixerId make_mixer_id(std::uint32_t worker, std::uint64_t number) {
 constexpr std::uint32_t worker_of(MixerId id) {
   return static_cast<std::uint32_t>(id.value >> 56);
 }
+
+/// Chosen by the control side, which does not use one again.
+using PlayId = Id<struct PlayTag>;
+using TapId = Id<struct TapTag>;
 
 enum class Channel : std::uint8_t { rtp = 0, rtcp = 1 };
 
@@ -273,6 +283,47 @@ struct Hearing {
   Token token = 0;
 };
 
+/// Plays sounds or a cadence into a mixer; several may play at a time, and each is faded in and out. What is played to
+/// one leg only follows nobody: it ends when that leg leaves the mixer. Time goes on while nobody sits there.
+/// bad_parameter: no such mixer; the port does not sit in it; no such bus; no sound, an empty one, or one of another
+/// rate than the mixer's; a cadence without segments; an id that is playing; more than Room::players_max players, a
+/// full mixer or (to one port) too many exceptions.
+struct Play {
+  using Sounds = std::vector<std::shared_ptr<const Sound>>;
+
+  PlayId id;  ///< none: nobody will stop it, and no PlayEnded comes
+  MixerId mixer;
+  PortId to;             ///< who alone hears it; none: all who hear the bus
+  std::uint8_t bus = 0;  ///< 0 … 7
+  /// Sounds one after the other, or a cadence: a country's tone (audio::find_tone_plan), a beep.
+  std::variant<Sounds, audio::Tone> what;
+  std::uint32_t times = 1;  ///< how often all sounds; 0: until stopped. A cadence goes on until stopped, unless `once`
+  float gain = 1;           ///< 0 … Mixer::gain_max
+  Token token = 0;
+};
+
+/// Answered by PlayEnded at once. bad_parameter: it is not playing (any more): a normal miss.
+struct StopPlay {
+  PlayId id;
+  Token token = 0;
+};
+
+/// From the next tick on everything that is said in the mixer is put into the ring, which tells what is wanted; see
+/// tap_ring.hpp. Nobody hears of a tap. bad_parameter: no such mixer; a ring of another rate; an id in use; more than
+/// Room::taps_max taps, or no place in the mixer.
+struct OpenTap {
+  TapId id;
+  MixerId mixer;
+  std::shared_ptr<TapRing> ring;
+  Token token = 0;
+};
+
+/// Nothing is put into the ring after this. CloseMixer does the same for its taps. bad_parameter: no such tap.
+struct CloseTap {
+  TapId id;
+  Token token = 0;
+};
+
 /// One Stats event now. (Each port also sends one with each RTCP report, about every five seconds.)
 struct Snapshot {
   PortId id;
@@ -286,7 +337,7 @@ struct Close {
 };
 
 using Command = std::variant<OpenPort, SetRemote, Join, Leave, Echo, Tone, StopSource, OpenMixer, CloseMixer, Seat,
-                             Unseat, Hearing, Snapshot, Close>;
+                             Unseat, Hearing, Snapshot, Close, Play, StopPlay, OpenTap, CloseTap>;
 
 inline Token token_of(const Command& command) {
   return std::visit([](const auto& c) { return c.token; }, command);
@@ -379,6 +430,20 @@ struct Closed {
   PortStats stats;
 };
 
+enum class PlayEnd : std::uint8_t {
+  finished,
+  stopped,        ///< by StopPlay
+  listener_left,  ///< the one port that heard it is not in the mixer any more
+  mixer_closed
+};
+
+/// The last of a Play that was done and has an id.
+struct PlayEnded {
+  PlayId id;
+  PlayEnd reason = PlayEnd::finished;
+  std::uint32_t played_ms = 0;
+};
+
 enum class Outcome : std::uint8_t {
   done,
   no_such_port,   ///< closed meanwhile, or never opened: a normal miss
@@ -392,7 +457,7 @@ struct Done {
   Outcome outcome = Outcome::done;
 };
 
-using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done>;
+using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded>;
 
 /// Takes a worker's events, on the worker's thread. Must not call back into the worker.
 class EventSink {

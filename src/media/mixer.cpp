@@ -328,6 +328,13 @@ bool Mixer::hears_nobody(Member listener) const {
   return at(listener).hears_nobody;
 }
 
+bool Mixer::said(Member member, std::span<std::int16_t> out) const {
+  JUNCTOR_CHECK(out.size() == frame_samples_);
+  if (!at(member).sounds) return false;
+  kernels_->limit(frame(member).data(), {}, out.data(), frame_samples_);
+  return true;
+}
+
 const float* Mixer::corrected_bus(std::int8_t index, std::span<const Correction> corrections,
                                   std::span<float> scratch) {
   if (index == no_bus || sums_[static_cast<std::size_t>(index)].speakers == 0) {

@@ -102,6 +102,9 @@ class Mixer {
   Member same_as(Member listener) const;
   /// Nobody is heard: heard() gives zeros.
   bool hears_nobody(Member listener) const;
+  /// What the member says in this tick, at its input gain; false, with `out` untouched, when it is silent. `out` has
+  /// frame_samples() elements.
+  bool said(Member member, std::span<std::int16_t> out) const;
   /// What the listener hears in this tick; `out` has frame_samples() elements.
   void heard(Member listener, std::span<std::int16_t> out);
 
@@ -148,6 +151,7 @@ class Mixer {
   MemberState& at(Member member);
   const MemberState& at(Member member) const;
   std::span<float> frame(Member member) { return {&frames_[member * frame_samples_], frame_samples_}; }
+  std::span<const float> frame(Member member) const { return {&frames_[member * frame_samples_], frame_samples_}; }
   std::span<float> bus(std::int8_t index) {
     return {&buses_[static_cast<std::size_t>(index) * frame_samples_], frame_samples_};
   }

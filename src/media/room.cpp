@@ -43,6 +43,12 @@ std::optional<rtp::KeyPress> MixedLeg::take_press(TimePoint tick) {
 
 // ------------------------------------------------------------------------------------------------------------ a room
 
+Room::Room(std::uint32_t rate) : mixer_(rate) {
+  players_.reserve(players_max);
+  ended_.reserve(players_max);
+  told_.reserve(players_max);
+}
+
 bool Room::seat(MixedLeg& leg, bool continues) {
   const auto member = mixer_.add();
   if (!member) return false;
@@ -56,14 +62,113 @@ bool Room::seat(MixedLeg& leg, bool continues) {
 }
 
 void Room::unseat(MixedLeg& leg) {
+  for (auto at = players_.begin(); at != players_.end();) {
+    if (at->to() == leg.port().id()) {
+      end(at, PlayEnd::listener_left);
+    } else {
+      ++at;
+    }
+  }
   mixer_.remove(leg.member_);
   std::erase(legs_, &leg);
-  // It would fade over the next ticks; when nobody is left to hear that, it is over at once.
-  for (int ticks = 0; legs_.empty() && ticks < Mixer::fade_ticks; ++ticks) mixer_.tick();
+  settle_when_empty();
 }
 
+/// Who leaves fades over the next ticks; when nobody is left to hear that, it is over at once.
+void Room::settle_when_empty() {
+  if (!legs_.empty() || !players_.empty()) return;
+  for (int ticks = 0; ticks < Mixer::fade_ticks; ++ticks) mixer_.tick();
+}
+
+// ---------------------------------------------------------------------------------------------------------- players
+
+bool Room::play(const Play& play, const MixedLeg* listener) {
+  const bool in_range = play.bus < Mixer::buses_max && play.gain >= 0 && play.gain <= Mixer::gain_max;
+  if (!in_range || players_.size() == players_max || !Player::can_play(play, rate())) return false;
+  const auto member = mixer_.add();
+  if (!member) return false;
+  const bool heard = listener != nullptr ? mixer_.set_exception(*member, listener->member_, play.gain)
+                                         : mixer_.speak(*member, play.bus, play.gain);
+  if (!heard) {
+    mixer_.remove(*member);
+    return false;
+  }
+  players_.emplace_back(play, rate(), *member);
+  return true;
+}
+
+bool Room::stop_play(PlayId id) {
+  const auto at = std::ranges::find(players_, id, &Player::id);
+  if (at == players_.end()) return false;
+  end(at, PlayEnd::stopped);
+  settle_when_empty();
+  return true;
+}
+
+void Room::stop_all_plays() {
+  while (!players_.empty()) end(players_.begin(), PlayEnd::mixer_closed);
+}
+
+void Room::end(std::vector<Player>::iterator player, PlayEnd reason) {
+  mixer_.remove(player->member());
+  ended_.push_back({.id = player->id(), .reason = reason, .played_ms = player->played_ms()});
+  players_.erase(player);
+}
+
+std::span<const PlayEnded> Room::take_ended() {
+  std::swap(ended_, told_);
+  ended_.clear();
+  return told_;
+}
+
+// ------------------------------------------------------------------------------------------------------------- taps
+
+bool Room::open_tap(const OpenTap& command) {
+  if (command.ring == nullptr || command.ring->rate() != rate() || taps_.size() == taps_max) return false;
+  Tap tap{.id = command.id, .ring = command.ring, .observer = {}};
+  if (command.ring->wants().mix) {
+    tap.observer = mixer_.add();
+    if (!tap.observer) return false;
+    mixer_.hear(*tap.observer, 0);
+    mixer_.settle(*tap.observer);
+  }
+  taps_.push_back(std::move(tap));
+  return true;
+}
+
+void Room::close_tap(TapId id) {
+  const auto at = std::ranges::find(taps_, id, &Tap::id);
+  if (at == taps_.end()) return;
+  if (at->observer) mixer_.remove(*at->observer);
+  taps_.erase(at);
+}
+
+void Room::write_taps(TimePoint tick) {
+  std::array<std::int16_t, tick_samples_max> frame;
+  const auto samples = std::span(frame).first(mixer_.frame_samples());
+  for (const Tap& tap : taps_) {
+    tap.ring->begin(tick);
+    if (tap.observer && !mixer_.hears_nobody(*tap.observer)) {
+      mixer_.heard(*tap.observer, samples);
+      tap.ring->add({}, samples);
+    }
+    for (const MixedLeg* const leg : tap.ring->wants().legs ? legs() : std::span<MixedLeg* const>()) {
+      if (mixer_.said(leg->member_, samples)) tap.ring->add(leg->port().id(), samples);
+    }
+    tap.ring->commit();
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- tick
+
 void Room::tick(DatagramSender& sender, TimePoint tick) {
-  if (legs_.empty()) return;
+  if (legs_.empty() && players_.empty()) return;
+  std::array<std::int16_t, tick_samples_max> played;
+  for (Player& player : players_) {
+    const auto samples = std::span(played).first(mixer_.frame_samples());
+    player.next(samples);
+    mixer_.put(player.member(), samples);
+  }
   for (MixedLeg* const leg : legs_) {
     const auto samples = leg->decoder.next(tick);
     if (!samples.empty()) mixer_.put(leg->member_, samples);
@@ -72,6 +177,12 @@ void Room::tick(DatagramSender& sender, TimePoint tick) {
   mixer_.tick();
   std::ranges::fill(coded_, decltype(coded_)::value_type{});
   for (MixedLeg* const leg : legs_) send_to(*leg, sender, tick);
+  write_taps(tick);
+  // Whoever is removed fades from the next tick on, so that the last samples are heard in full.
+  for (std::size_t i = players_.size(); i-- > 0;) {
+    if (players_[i].done()) end(players_.begin() + static_cast<std::ptrdiff_t>(i), PlayEnd::finished);
+  }
+  if (!ended_.empty()) settle_when_empty();
 }
 
 /// Between two parties as what they are; in a larger room they are events for the control side only.

@@ -1,7 +1,8 @@
 #pragma once
-// A mixer and the legs that sit in it.
+// A mixer and the legs that sit in it, with what is played to them and those who write down what they say.
 //
 //   each tick:   every LegDecoder ─▶ Mixer ─▶ every LegEncoder
+//                every Player     ─▶       ─▶ every TapRing
 //
 // A tick's samples are coded once for all who hear the same in the same stateless codec.
 #include <array>
@@ -13,6 +14,8 @@
 #include "media/leg_decoder.hpp"
 #include "media/leg_encoder.hpp"
 #include "media/mixer.hpp"
+#include "media/player.hpp"
+#include "media/tap_ring.hpp"
 
 namespace junctor::media {
 
@@ -54,7 +57,10 @@ class MixedLeg {
 
 class Room {
  public:
-  explicit Room(std::uint32_t rate) : mixer_(rate) {}
+  static constexpr std::size_t players_max = 32;
+  static constexpr std::size_t taps_max = 8;
+
+  explicit Room(std::uint32_t rate);
 
   std::uint32_t rate() const { return mixer_.sample_rate(); }
   std::size_t size() const { return legs_.size(); }
@@ -66,16 +72,40 @@ class Room {
   bool seat(MixedLeg& leg, bool continues);
   void unseat(MixedLeg& leg);
 
+  /// `listener`: who alone hears it, or null. False when it cannot be played here (see Play).
+  bool play(const Play& play, const MixedLeg* listener);
+  /// False when it does not play here.
+  bool stop_play(PlayId id);
+  void stop_all_plays();
+  std::size_t players() const { return players_.size(); }
+  /// Players that ended since the last call, those without an id too; valid until the next change.
+  std::span<const PlayEnded> take_ended();
+
+  bool open_tap(const OpenTap& command);
+  void close_tap(TapId id);
+
   void tick(DatagramSender& sender, TimePoint tick);
   /// Ticks were left out.
   void resume();
 
  private:
+  struct Tap {
+    TapId id;
+    std::shared_ptr<TapRing> ring;
+    std::optional<Mixer::Member> observer;  // who hears the mix
+  };
+
+  void end(std::vector<Player>::iterator player, PlayEnd reason);
+  void settle_when_empty();
+  void write_taps(TimePoint tick);
   void pass_presses(TimePoint tick);
   void send_to(MixedLeg& leg, DatagramSender& sender, TimePoint tick);
 
   Mixer mixer_;
   std::vector<MixedLeg*> legs_;
+  std::vector<Player> players_;
+  std::vector<PlayEnded> ended_, told_;  // of all players together, players_max at most between two calls
+  std::vector<Tap> taps_;
   // By member: whose encoder has coded what the member hears in this tick.
   std::vector<std::array<const LegEncoder*, LegEncoder::shared_codecs>> coded_;
 };

@@ -242,7 +242,10 @@ Outcome Worker::apply(const OpenMixer& command, TimePoint) {
 Outcome Worker::apply(const CloseMixer& command, TimePoint) {
   Room* const room = find(command.id);
   if (room == nullptr) return Outcome::bad_parameter;
+  room->stop_all_plays();
+  tell_ended(*room);
   while (room->size() != 0) detach(room->legs().back()->port());
+  std::erase_if(taps_, [&](const auto& tap) { return tap.second == command.id; });
   rooms_.erase(command.id);
   return Outcome::done;
 }
@@ -262,10 +265,8 @@ Outcome Worker::apply(const Seat& command, TimePoint now) {
   room->seat(*leg, continues);
   slot(command.port).mixed = std::move(leg);
   port->feed = Feed::mixer;
-  if (seated_++ == 0) {
-    next_tick_ = now + tick_span;
-    tick_timer_ = wheel_.schedule(next_tick_, *this, timer_token(TimerKind::mixers, {}));
-  }
+  start_ticks(now);
+  ++seated_;
   return Outcome::done;
 }
 
@@ -312,6 +313,47 @@ Outcome Worker::apply(const Close& command, TimePoint now) {
   return Outcome::done;
 }
 
+Outcome Worker::apply(const Play& command, TimePoint now) {
+  Room* const room = find(command.mixer);
+  if (room == nullptr || plays_.contains(command.id)) return Outcome::bad_parameter;
+  const MixedLeg* listener = nullptr;
+  if (command.to) {
+    const Port* const port = find(command.to);
+    if (port == nullptr) return Outcome::no_such_port;
+    listener = seat_of(*port);
+    if (listener == nullptr || &listener->room() != room) return Outcome::bad_parameter;
+  }
+  if (!room->play(command, listener)) return Outcome::bad_parameter;
+  if (command.id) plays_.emplace(command.id, command.mixer);
+  start_ticks(now);
+  ++playing_;
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const StopPlay& command, TimePoint) {
+  const auto at = plays_.find(command.id);
+  if (at == plays_.end()) return Outcome::bad_parameter;
+  Room& room = *find(at->second);
+  room.stop_play(command.id);
+  tell_ended(room);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const OpenTap& command, TimePoint) {
+  Room* const room = find(command.mixer);
+  if (room == nullptr || taps_.contains(command.id) || !room->open_tap(command)) return Outcome::bad_parameter;
+  taps_.emplace(command.id, command.mixer);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const CloseTap& command, TimePoint) {
+  const auto at = taps_.find(command.id);
+  if (at == taps_.end()) return Outcome::bad_parameter;
+  find(at->second)->close_tap(command.id);
+  taps_.erase(at);
+  return Outcome::done;
+}
+
 void Worker::detach(Port& port) {
   if (Port* const other = partner(port)) {
     other->feed = Feed::none;
@@ -340,6 +382,26 @@ PortStats Worker::stats_of(const Port& port, TimePoint now) {
 // -------------------------------------------------------------------------------------------------------------
 // mixers
 
+void Worker::start_ticks(TimePoint now) {
+  if (seated_ + playing_ != 0) return;
+  next_tick_ = now + tick_span;
+  tick_timer_ = wheel_.schedule(next_tick_, *this, timer_token(TimerKind::mixers, {}));
+}
+
+void Worker::stop_ticks() {
+  if (seated_ + playing_ == 0) wheel_.cancel(tick_timer_);
+}
+
+void Worker::tell_ended(Room& room) {
+  for (const PlayEnded& ended : room.take_ended()) {
+    --playing_;
+    if (!ended.id) continue;
+    plays_.erase(ended.id);
+    events_.on_event(ended);
+  }
+  stop_ticks();
+}
+
 void Worker::tick_mixers(TimePoint now) {
   for (int ticks = 0; next_tick_ <= now; ++ticks) {
     if (ticks == ticks_at_once_max) {
@@ -347,19 +409,25 @@ void Worker::tick_mixers(TimePoint now) {
       next_tick_ = now + tick_span;
       break;
     }
-    for (const auto& [id, room] : rooms_) room->tick(sender_, next_tick_);
+    for (const auto& [id, room] : rooms_) {
+      room->tick(sender_, next_tick_);
+      tell_ended(*room);
+    }
     next_tick_ += tick_span;
   }
+  if (seated_ + playing_ == 0) return;
   tick_timer_ = wheel_.schedule(next_tick_, *this, timer_token(TimerKind::mixers, {}));
 }
 
 std::unique_ptr<MixedLeg> Worker::unseat(Port& port) {
   auto leg = std::move(slot(port.id()).mixed);
   if (!leg) return nullptr;
-  leg->room().unseat(*leg);
+  Room* const room = &leg->room();
+  room->unseat(*leg);
   port.add_concealed(leg->decoder.concealed_ms());
   port.feed = Feed::none;
-  if (--seated_ == 0) wheel_.cancel(tick_timer_);
+  --seated_;
+  tell_ended(*room);
   return leg;
 }
 

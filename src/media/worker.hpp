@@ -80,6 +80,10 @@ class Worker final : public DatagramSink, private TimerTarget {
   Outcome apply(const Hearing& command, TimePoint now);
   Outcome apply(const Snapshot& command, TimePoint now);
   Outcome apply(const Close& command, TimePoint now);
+  Outcome apply(const Play& command, TimePoint now);
+  Outcome apply(const StopPlay& command, TimePoint now);
+  Outcome apply(const OpenTap& command, TimePoint now);
+  Outcome apply(const CloseTap& command, TimePoint now);
 
   void deliver(const Arrival& arrival, Port& port, TimePoint now);
   void schedule_report(Port& port, TimePoint now);
@@ -92,7 +96,12 @@ class Worker final : public DatagramSink, private TimerTarget {
   bool change_hearing(MixedLeg& leg, const Hearing& command);
   /// What the leg said and nobody heard yet goes to `to` by relay.
   void pass_on(MixedLeg& leg, Port& to, TimePoint now);
+  /// Mixers tick while somebody is seated or something is played.
+  void start_ticks(TimePoint now);
+  void stop_ticks();
   void tick_mixers(TimePoint now);
+  /// Tells which players of the room ended.
+  void tell_ended(Room& room);
   PortStats stats_of(const Port& port, TimePoint now);
   void map_both(Port& a, Port& b);
 
@@ -118,8 +127,10 @@ class Worker final : public DatagramSink, private TimerTarget {
   std::vector<Slot> slots_;
   std::size_t open_ports_ = 0;
   std::unordered_map<MixerId, std::unique_ptr<Room>> rooms_;
-  std::size_t seated_ = 0;
-  TimerId tick_timer_;  // while somebody is seated
+  std::size_t seated_ = 0, playing_ = 0;
+  std::unordered_map<PlayId, MixerId> plays_;  // those with an id
+  std::unordered_map<TapId, MixerId> taps_;
+  TimerId tick_timer_;  // while somebody is seated or something is played
   TimePoint next_tick_{};
 };
 

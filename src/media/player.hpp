@@ -1,0 +1,51 @@
+#pragma once
+// What plays into a mixer: sounds one after the other, or a cadence.
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "audio/tone_plan.hpp"
+#include "base/time.hpp"
+#include "media/media.hpp"
+#include "media/mixer.hpp"
+
+namespace junctor::media {
+
+/// Made by a command; nothing allocates after that.
+class Player {
+ public:
+  /// Why there is nothing to play for a mixer at `rate`, if there is.
+  static bool can_play(const Play& play, std::uint32_t rate);
+
+  /// can_play() holds.
+  Player(const Play& play, std::uint32_t rate, Mixer::Member member);
+
+  PlayId id() const { return id_; }
+  PortId to() const { return to_; }
+  Mixer::Member member() const { return member_; }
+
+  /// The next samples. A sound that ends anywhere but at zero fades within tail_per_second; the rest of `out` is
+  /// silence.
+  void next(std::span<std::int16_t> out);
+  /// next() has nothing more.
+  bool done() const { return done_; }
+  std::uint32_t played_ms() const { return static_cast<std::uint32_t>(played_ * 1000 / rate_); }
+
+ private:
+  std::size_t next_of_sounds(std::span<std::int16_t> out);
+
+  PlayId id_;
+  PortId to_;
+  Mixer::Member member_;
+  std::uint32_t rate_;
+  std::uint32_t times_;
+  bool is_tone_;
+  Play::Sounds sounds_;
+  audio::CadenceGenerator tone_;
+  std::size_t sound_ = 0, position_ = 0;  // where it is
+  std::uint32_t round_ = 0;               // rounds that are over
+  std::uint64_t played_ = 0;              // samples
+  bool done_ = false;
+};
+
+}  // namespace junctor::media
