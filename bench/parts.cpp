@@ -98,6 +98,8 @@ Hub::Hub(std::size_t users) {
                                                .streams = network_,
                                                .resolver = names_,
                                                .media = ports_,
+                                               .disk = disk_,
+                                               .jobs = jobs_,
                                                .store = store_,
                                                .hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex},
                                                .mac = &net::hmac_sha256,

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "audio/disk.hpp"
+#include "base/io.hpp"
 #include "hub/core.hpp"
 
 namespace junctor::bench {
@@ -78,6 +80,12 @@ std::string username_of(std::size_t index);
 std::string password_of(std::size_t index);
 
 /// A hub with so many users. Time stands still but for pass().
+/// Nothing here needs the background.
+class NoJobs final : public JobRunner {
+ public:
+  bool submit(Job) override { return false; }
+};
+
 class Hub {
  public:
   explicit Hub(std::size_t users);
@@ -102,6 +110,8 @@ class Hub {
   Network network_;
   NoNames names_;
   Ports ports_;
+  audio::MemoryDisk disk_;
+  NoJobs jobs_;
   Queue store_;
   std::unique_ptr<hub::Core> core_;
 };

@@ -27,7 +27,7 @@ ALLOWED = {
     "registrar": ["sip", "store"],
     "routing": ["sip"],
     "call": ["transport", "transaction", "sip", "media", "rtp"],
-    "apps": ["call", "routing", "registrar", "store", "transport", "sip"],
+    "apps": ["call", "routing", "registrar", "store", "transport", "sip", "media", "audio"],
     "control": ["apps", "call", "registrar", "store"],
     "hub": [EVERYTHING],
 }

@@ -102,6 +102,8 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::
                        .streams = border_,
                        .resolver = names_,
                        .media = plane_,
+                       .disk = sound_disk_,
+                       .jobs = *jobs_,
                        .store = *store,
                        .hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex},
                        .mac = &net::hmac_sha256,

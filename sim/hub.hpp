@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audio/disk.hpp"
 #include "base/counters.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
@@ -66,6 +67,7 @@ class Hub {
   Names& names_;
   store::MemoryStore store_;
   std::unique_ptr<StoreBehindFault> store_behind_fault_;
+  audio::MemoryDisk sound_disk_;
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<hub::Core> core_;
 };

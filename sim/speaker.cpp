@@ -208,6 +208,10 @@ bool Speaker::hears(double hz) const {
   return tone > heard_dbm0 && audio::total_level_dbm0(ordered) - tone < purity_db;
 }
 
+double Speaker::level_dbm0() const {
+  return recent() ? audio::total_level_dbm0(samples_) : -90;
+}
+
 bool Speaker::hears_nothing() const {
   return !last_heard_ || world_.now() - *last_heard_ > 10 * frame_time;
 }

@@ -51,6 +51,8 @@ class Speaker {
   /// The last 100 ms were that tone and little else.
   bool hears(double hz) const;
   bool hears_nothing() const;
+  /// Of the last 100 ms; −90 when nothing came.
+  double level_dbm0() const;
 
   const Address& rtp() const { return rtp_; }
   const std::optional<Address>& remote() const { return remote_; }

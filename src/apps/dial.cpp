@@ -54,6 +54,17 @@ Cause refusal_cause(call::Refusal refusal) {
 
 }  // namespace
 
+Dialler::Dialler(Parts parts)
+    : calls_(parts.calls),
+      registrar_(parts.registrar),
+      directory_(parts.directory),
+      conferences_(parts.conferences),
+      parking_(parts.parking),
+      timers_(parts.timers) {
+  parking_.set_ring_back(
+      [this](CallId call, LegId leg, const std::string& user, TimePoint now) { ring_back(call, leg, user, now); });
+}
+
 OfficeSnapshot Dialler::office_of(CallId call) const {
   const auto at = offices_.find(call);
   return at == offices_.end() ? nullptr : at->second;
@@ -101,16 +112,78 @@ void Dialler::act(Dial& dial, routing::Action action, TimePoint now) {
   }
   if (const auto* reject = std::get_if<routing::Reject>(&action))
     return give_up(dial, {reject->code, reject->q850, reject->reason}, now);
-  if (const auto* feature = std::get_if<routing::Feature>(&action); feature != nullptr && !dial.transferring) {
-    using routing::FeatureKind;
-    if (feature->kind == FeatureKind::echo || feature->kind == FeatureKind::tone) {
-      const auto source = feature->kind == FeatureKind::echo ? call::Call::Source::echo : call::Call::Source::tone;
-      const auto done = calls_.answer_with_source(dial.call, dial.caller, source, now);
-      if (!done) return give_up(dial, refusal_cause(done.error()), now);
-      return finish(dial.call);
-    }
-  }
+  if (const auto* feature = std::get_if<routing::Feature>(&action))
+    if (act_on_feature(dial, *feature, now)) return;
+  if (const auto* conference = std::get_if<routing::Conference>(&action))
+    return go_to_conference(dial, conference->name, now);
   give_up(dial, {501, 79, "not implemented: " + routing::to_string(action)}, now);
+}
+
+bool Dialler::act_on_feature(Dial& dial, const routing::Feature& feature, TimePoint now) {
+  using routing::FeatureKind;
+  switch (feature.kind) {
+    case FeatureKind::echo:
+    case FeatureKind::tone: {
+      if (dial.transferring) return false;
+      const auto source = feature.kind == FeatureKind::echo ? call::Call::Source::echo : call::Call::Source::tone;
+      const auto done = calls_.answer_with_source(dial.call, dial.caller, source, now);
+      arrive(dial, done ? std::nullopt : std::optional(refusal_cause(done.error())), {}, now);
+      return true;
+    }
+    case FeatureKind::park:
+    case FeatureKind::park_lot:
+      park(dial, feature, now);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The leg is where it was to go, or was refused there.
+void Dialler::arrive(Dial& dial, const std::optional<Cause>& refused, const std::string& where, TimePoint now) {
+  if (refused) return give_up(dial, *refused, now);
+  const auto taken = dial.transferring ? std::move(dial.outcome.taken) : nullptr;
+  finish(dial.call);
+  if (taken) taken(where, now);
+}
+
+void Dialler::go_to_conference(Dial& dial, const std::string& name, TimePoint now) {
+  const auto office = office_of(dial.call);
+  const ConferenceRoom* const room = office->find_conference(name);
+  if (room == nullptr) return give_up(dial, {404, 1, "no such conference"}, now);
+  arrive(dial,
+         dial.transferring ? conferences_.bring(dial.call, dial.caller, *room, now)
+                           : conferences_.join(dial.call, dial.caller, *room, now),
+         name, now);
+}
+
+/// A transfer parks; a call of one's own takes back.
+void Dialler::park(Dial& dial, const routing::Feature& feature, TimePoint now) {
+  const bool any = feature.kind == routing::FeatureKind::park;
+  if (!dial.transferring) {
+    const std::string lot = any ? parking_.last_of(dial.facts.user) : feature.argument;
+    return arrive(dial, parking_.take(dial.call, dial.caller, lot, now), lot, now);
+  }
+  const auto& lots = office_of(dial.call)->park_lots;
+  const auto lot = parking_.park(dial.call, dial.caller, dial.facts.user, lots.first, lots.last,
+                                 any ? std::string() : feature.argument, now);
+  arrive(dial, lot ? std::nullopt : std::optional(Cause{486, 17, "no lot is free"}), lot.value_or(""), now);
+}
+
+void Dialler::ring_back(CallId id, LegId leg, const std::string& user, TimePoint now) {
+  const OfficeSnapshot office = office_of(id);
+  const call::Call* const call = calls_.find(id);
+  if (office == nullptr || call == nullptr || is_ringing(id)) return;
+  routing::Facts facts;
+  facts.origin = routing::Origin::hub;
+  routing::Ring ring;
+  ring.targets.push_back({routing::RingUser{user}, seconds(0), seconds(0)});
+  Outcome outcome;
+  outcome.answered = [this, id, leg](LegId who, TimePoint then) {
+    if (!calls_.bridge(id, leg, who, then)) calls_.hang_up_leg(id, who, {500, 41, "the parked call is gone"}, then);
+  };
+  outcome.failed = [](const Cause&, TimePoint) {};  // it stays parked
+  ring_for(id, leg, call->caller(), std::move(facts), std::move(ring), {}, office, std::move(outcome), now);
 }
 
 void Dialler::start_ring(Dial& dial, TimePoint now) {
@@ -301,7 +374,7 @@ void Dialler::on_call_event(const call::Event& event, TimePoint now) {
       call::Call* const call = calls_.find(event.call);
       if (call == nullptr) return;
       const bool talking = std::any_of(call->legs().begin(), call->legs().end(), [&](const auto& leg) {
-        return leg->is_up() && leg->peer && leg->id() != gone->leg;
+        return leg->is_up() && (leg->peer || leg->kept) && leg->id() != gone->leg;
       });
       if (!talking) calls_.hang_up(event.call, gone->cause, now, call->hangup_by());
     }

@@ -8,7 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "apps/conference.hpp"
 #include "apps/office.hpp"
+#include "apps/park.hpp"
 #include "base/timer_wheel.hpp"
 #include "call/calls.hpp"
 #include "registrar/registrar.hpp"
@@ -21,16 +23,25 @@ class Dialler final : public TimerTarget {
   /// How often one call may be sent on (busy, no answer, unregistered) before it is given up.
   static constexpr int hops_max = 8;
 
-  Dialler(call::Calls& calls, registrar::Registrar& registrar, const routing::Directory& directory, TimerWheel& timers)
-      : calls_(calls), registrar_(registrar), directory_(directory), timers_(timers) {}
+  struct Parts {
+    call::Calls& calls;
+    registrar::Registrar& registrar;
+    const routing::Directory& directory;
+    Conferences& conferences;
+    Parking& parking;
+    TimerWheel& timers;
+  };
+
+  explicit Dialler(Parts parts);
 
   /// What was decided for a call whose first leg waits. `office` is what the call began with.
   void begin(CallId call, routing::Facts facts, routing::Decision decision, OfficeSnapshot office, TimePoint now);
 
-  /// Rings in the name of a leg that is talking already (a transfer). One of `answered` (with the leg that did) and
-  /// `failed` is called, once.
+  /// Rings in the name of a leg that is talking already (a transfer). One of `answered` (with the leg that did),
+  /// `taken` (the leg itself is at its destination: a conference, a lot) and `failed` is called, once.
   struct Outcome {
     std::function<void(LegId, TimePoint)> answered;
+    std::function<void(const std::string& where, TimePoint)> taken;
     std::function<void(const call::Cause&, TimePoint)> failed;
     std::function<void(int status, TimePoint)> ringing;
   };
@@ -71,6 +82,11 @@ class Dialler final : public TimerTarget {
   };
 
   void act(Dial& dial, routing::Action action, TimePoint now);
+  bool act_on_feature(Dial& dial, const routing::Feature& feature, TimePoint now);
+  void go_to_conference(Dial& dial, const std::string& name, TimePoint now);
+  void park(Dial& dial, const routing::Feature& feature, TimePoint now);
+  void arrive(Dial& dial, const std::optional<call::Cause>& refused, const std::string& where, TimePoint now);
+  void ring_back(CallId call, LegId leg, const std::string& user, TimePoint now);
   void start_ring(Dial& dial, TimePoint now);
   void ring_target(Dial& dial, std::size_t index, TimePoint now);
   void ring_contact(Dial& dial, std::size_t index, const registrar::Contact& contact, const std::string& user,
@@ -89,6 +105,8 @@ class Dialler final : public TimerTarget {
   call::Calls& calls_;
   registrar::Registrar& registrar_;
   const routing::Directory& directory_;
+  Conferences& conferences_;
+  Parking& parking_;
   TimerWheel& timers_;
   std::unordered_map<CallId, Dial> dials_;
   std::unordered_map<CallId, OfficeSnapshot> offices_;  // of every call that is alive

@@ -24,12 +24,33 @@ struct Trunk {
   std::uint32_t max_calls = 0;  ///< both ways; 0: unlimited
 };
 
+/// A conference room, as `[[conferences]]` has it. With an empty PIN everybody may come in.
+struct ConferenceRoom {
+  std::string name;
+  std::string pin, moderator_pin;
+  std::uint32_t max_members = 0;  ///< 0: unlimited
+  bool record = false;
+  bool tones = true;  ///< when somebody comes or goes
+};
+
+/// The numbers of the places where calls can be parked.
+struct ParkLots {
+  std::string first, last;
+};
+
 struct Office {
   std::shared_ptr<const routing::Tables> tables;
   std::vector<Trunk> trunks;
+  std::vector<ConferenceRoom> conferences;
+  ParkLots park_lots;
   std::vector<std::string> domains;  ///< the first is shown as host of From; empty: our address
   std::uint32_t max_calls = 0;       ///< 0: unlimited
 
+  const ConferenceRoom* find_conference(std::string_view name) const {
+    for (const ConferenceRoom& room : conferences)
+      if (room.name == name) return &room;
+    return nullptr;
+  }
   const Trunk* find_trunk(std::string_view name) const {
     for (const Trunk& trunk : trunks)
       if (trunk.name == name) return &trunk;

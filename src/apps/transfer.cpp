@@ -87,6 +87,13 @@ void Transfers::blind(CallId id, const call::Referred& referred, LegId transfere
     calls_.refer_progress(id, transferor, 200, true, then);
     calls_.hang_up_leg(id, transferor, {200, 16, "transferred"}, then);
   };
+  outcome.taken = [this, id, transferor](const std::string& where, TimePoint then) {
+    call::Call* const still = calls_.find(id);
+    if (call::Leg* const told = still != nullptr ? still->leg(transferor) : nullptr)
+      told->send_request("MESSAGE", {"text/plain", "The call is at " + where, {}}, 0, then);
+    calls_.refer_progress(id, transferor, 200, true, then);
+    calls_.hang_up_leg(id, transferor, {200, 16, "transferred"}, then);
+  };
   outcome.failed = [this, id, transferor, transferee](const call::Cause& why, TimePoint then) {
     calls_.refer_progress(id, transferor, why.status >= 300 ? why.status : 480, true, then);
     call::Call* const still = calls_.find(id);

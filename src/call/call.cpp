@@ -27,6 +27,23 @@ std::string_view to_string(Disposition disposition) {
   return "";
 }
 
+namespace {
+
+/// 1004 Hz at 0 dBm0, for ever.
+media::Play milliwatt() {
+  constexpr float ten_db = 3.1623f;
+  static_assert(audio::tone_plan_level_dbm0 == -10);
+  audio::Tone tone;
+  tone.segments[0].components[0].hz = 1004;
+  tone.count = 1;
+  media::Play play;
+  play.what = tone;
+  play.gain = ten_db;
+  return play;
+}
+
+}  // namespace
+
 Call::Call(CallId id, Services services, std::shared_ptr<const CallSettings> settings, CallOwner& owner, TimePoint now)
     : id_(id), services_(services), settings_(std::move(settings)), owner_(owner), start_(now) {}
 
@@ -178,7 +195,7 @@ Result<void, Refusal> Call::early_media(LegId id, LegId from_id, int status, Tim
 void Call::join(Leg& a, Leg& b) {
   if (!a.port_is_open() || !b.port_is_open() || a.port()->worker != b.port()->worker) return;
   const std::uint32_t worker = a.port()->worker;
-  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.media, worker);
+  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.plays, worker);
   for (const auto& leg : legs_)
     if (leg.get() != &a && leg.get() != &b) talk_->unseat(*leg);
   talk_->seat(a);
@@ -189,6 +206,7 @@ void Call::connect(Leg& a, Leg& b) {
   a.peer = b.id();
   b.peer = a.id();
   join(a, b);
+  owner_.tell({id_, Connected{a.id(), b.id()}});
 }
 
 /// The description for a leg that waits for its answer (or for our offer), from what the other leg agreed to (or
@@ -251,19 +269,27 @@ Result<void, Refusal> Call::answer(LegId id, LegId with, TimePoint now) {
   return {};
 }
 
+Result<void, Refusal> Call::answer_alone(LegId id, std::string who, std::optional<std::uint32_t> worker,
+                                         TimePoint now) {
+  return answer_by_hub(id, own_wish(), std::move(who), worker, now);
+}
+
 Result<void, Refusal> Call::answer_with_source(LegId id, Source source, TimePoint now) {
+  MediaWish wish = own_wish();
+  const Leg* const leg = this->leg(id);
+  const auto* const offer = leg != nullptr ? leg->remote_offer() : nullptr;
+  const auto theirs = offer != nullptr ? wish_of(*offer) : std::nullopt;
+  if (source == Source::echo && theirs && !has_own_codec(theirs->codecs)) wish.codecs = theirs->codecs;
+  source_ = {id, source};
+  return answer_by_hub(id, wish, source == Source::echo ? "echo" : "tone", std::nullopt, now);
+}
+
+Result<void, Refusal> Call::answer_by_hub(LegId id, const MediaWish& wish, std::string who,
+                                          std::optional<std::uint32_t> worker, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);
   if (leg->is_up()) return fail(Refusal::wrong_state);
-  MediaWish wish = own_wish();
-  if (const auto* offer = leg->remote_offer()) {
-    const auto theirs = wish_of(*offer);
-    if (!theirs) return fail(Refusal::no_common_codec);
-    // Echo sends back what comes, whatever it is; a tone is made here, in a codec of ours.
-    if (source == Source::echo) wish.codecs = theirs->codecs;
-    wish.ptime = theirs->ptime;
-  }
-  if (!leg->take_port(leg->address().ip.family, worker())) return fail(Refusal::no_port);
+  if (!leg->take_port(leg->address().ip.family, worker ? worker : this->worker())) return fail(Refusal::no_port);
   owner_.index_port(*leg);
   std::optional<sip::sdp::Session> description;
   if (const auto* offer = leg->remote_offer()) {
@@ -273,28 +299,39 @@ Result<void, Refusal> Call::answer_with_source(LegId id, Source source, TimePoin
   } else {
     description = offer_for(wish, leg->local_media(), nullptr);
   }
-  answered_by_ = source == Source::echo ? "echo" : "tone";
+  answered_by_ = std::move(who);
   once_journalled(
-      [this, id, source, description = std::move(*description)](TimePoint then) {
+      [this, id, description = std::move(*description)](TimePoint then) {
         Leg* const still = this->leg(id);
         if (still == nullptr || still->port() == nullptr) return;
         still->accept(&description, then);
         if (!still->is_up()) return;
         if (!answer_) answer_ = then;
         owner_.tell({id_, Answered{id, {}}});
-        source_ = {id, source};
-        if (still->media_answered()) start_source(*still);
+        if (source_ && still->media_answered()) start_source(*still);
       },
       now);
   return {};
 }
 
-void Call::start_source(const Leg& leg) {
-  const media::PortLease& port = *leg.port();
-  if (source_->second == Source::echo) {
-    services_.media.command(port.worker, media::Echo{port.id});
+Mixer& Call::own_mixer(Leg& leg) {
+  JUNCTOR_CHECK(leg.port() != nullptr);
+  if (leg.mixer != nullptr) return *leg.mixer;
+  const std::uint32_t worker = leg.port()->worker;
+  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.plays, worker);
+  talk_->seat(leg);
+  return *talk_;
+}
+
+void Call::start_source(Leg& leg) {
+  if (!leg.port_is_open()) return;
+  const bool own = has_own_codec(wish_of(*leg.remote()).value_or(MediaWish{}).codecs);
+  if (source_->second == Source::echo && !own) {
+    services_.media.command(leg.port()->worker, media::Echo{leg.port()->id});
+  } else if (source_->second == Source::echo) {
+    own_mixer(leg).set_voice(leg, {.hears_itself = true});
   } else {
-    services_.media.command(port.worker, media::Tone{port.id});
+    own_mixer(leg).play(milliwatt());
   }
 }
 
@@ -372,6 +409,34 @@ Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
   return {};
 }
 
+Result<void, Refusal> Call::part(LegId id, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (!leg->is_up() || !leg->port_is_open()) return fail(Refusal::wrong_state);
+  if (Leg* const peer = this->leg(leg->peer)) peer->peer = {};
+  leg->peer = {};
+  ack_alone(*leg, now);
+  if (leg->mixer != nullptr) leg->mixer->unseat(*leg);
+  return {};
+}
+
+Result<void, Refusal> Call::seat(LegId id, Mixer& mixer, TimePoint now) {
+  if (const auto parted = part(id, now); !parted) return parted;
+  Leg& leg = *this->leg(id);
+  const bool moved = leg.port()->worker != mixer.worker();
+  if (moved && !leg.move_port(mixer.worker(), now)) return fail(Refusal::no_port);
+  if (moved) owner_.index_port(leg);
+  mixer.seat(leg);
+  const auto agreed = leg.local() != nullptr ? wish_of(*leg.local()) : std::nullopt;
+  const bool fits = !moved && !leg.holds && agreed && has_own_codec(agreed->codecs);
+  if (fits || !agreed || !leg.media_answered()) return {};
+  MediaWish wish = own_wish();
+  const auto offer = offer_for(wish, leg.local_media(), leg.local());
+  leg.exchange_for = {};
+  leg.send_offer(&offer, false, now);
+  return {};
+}
+
 /// First `b` is offered what `a` can do; then, if `b`'s choice is narrower or `a` was on hold, `a` is offered that.
 void Call::renegotiate(Leg& a, Leg& b, TimePoint now) {
   renegotiation_ = {a.id(), b.id(), Renegotiation::Step::first};
@@ -418,6 +483,10 @@ void Call::on_acknowledged(Leg& leg, bool with_answer, TimePoint now) {
     step_renegotiation(*this->leg(renegotiation_.b), now);
 }
 
+void Call::on_hold(Leg& leg, bool holds, TimePoint) {
+  owner_.tell({id_, Hold{leg.id(), holds}});
+}
+
 void Call::on_failed(Leg& leg, const Cause& cause, std::optional<std::uint32_t> retry_after, TimePoint) {
   owner_.tell({id_, LegFailed{leg.id(), cause, retry_after}});
 }
@@ -433,7 +502,7 @@ void Call::on_gone(Leg& leg, const Cause& cause, TimePoint now) {
   owner_.tell({id_, LegGone{leg.id(), cause, true}});
 }
 
-void Call::answer_alone(Leg& leg, TimePoint now) {
+void Call::answer_offer_alone(Leg& leg, TimePoint now) {
   MediaWish wish = own_wish();
   if (leg.local() != nullptr)
     if (auto before = wish_of(*leg.local())) wish = std::move(*before);
@@ -464,15 +533,18 @@ void Call::ack_alone(Leg& leg, TimePoint now) {
 
 void Call::on_offer(Leg& leg, TimePoint now) {
   Leg* const peer = this->leg(leg.peer);
-  if (peer == nullptr || !peer->is_up() || !leg.is_up()) return answer_alone(leg, now);
+  if (peer == nullptr || !peer->is_up() || !leg.is_up()) return answer_offer_alone(leg, now);
   if (peer->exchange_open() || renegotiation_.step != Renegotiation::Step::none) return leg.refuse_offer(491, now);
   peer->exchange_for = leg.id();
   if (leg.remote_offer() == nullptr) return peer->send_offer(nullptr, false, now);
-  const auto wish = wish_of(*leg.remote_offer());
+  auto wish = wish_of(*leg.remote_offer());
   if (!wish) {  // T.38 or SRTP alone: not carried
     peer->exchange_for = {};
     return leg.refuse_offer(488, now);
   }
+  // Who is held with `inactive` may still hear music.
+  if (settings_->hold_music && wish->direction == sip::sdp::Direction::inactive)
+    wish->direction = sip::sdp::Direction::sendonly;
   const auto offer = offer_for(widened(*wish), peer->local_media(), peer->local());
   peer->send_offer(&offer, leg.offer_came_by_update(), now);
   if (!peer->exchange_open()) {

@@ -100,15 +100,24 @@ class Call final : public LegOwner {
   Result<void, Refusal> early_media(LegId leg, LegId from, int status, TimePoint now);
   /// 200, with what `with` agreed to; both are joined.
   Result<void, Refusal> answer(LegId leg, LegId with, TimePoint now);
-  /// 200, with nobody behind it but ourselves.
+  /// 200, with nobody behind it but ourselves, in a codec of ours; Answered without a peer is told. `who` is shown as
+  /// what answered. The port is on `worker`, if that is given.
+  Result<void, Refusal> answer_alone(LegId leg, std::string who, std::optional<std::uint32_t> worker, TimePoint now);
+  /// The same, and the leg hears itself or a tone. An echo sends back what we cannot code as it came.
   enum class Source : std::uint8_t { echo, tone };
   Result<void, Refusal> answer_with_source(LegId leg, Source source, TimePoint now);
+  /// A mixer for the leg alone, or what it is talking in.
+  Mixer& own_mixer(Leg& leg);
   /// A final refusal; `by` is whose decision the record shows.
   Result<void, Refusal> reject(LegId leg, const Cause& why, const Headers& headers, HangupBy by, TimePoint now);
   Result<void, Refusal> hang_up_leg(LegId leg, const Cause& why, TimePoint now);
   void hang_up(const Cause& why, HangupBy by, TimePoint now);
   /// Joins two established legs; re-INVITEs where their codecs, holds or workers do not fit yet.
   Result<void, Refusal> bridge(LegId a, LegId b, TimePoint now);
+  /// The leg leaves whom it talks to and sits in `mixer`, whatever worker its port is on.
+  Result<void, Refusal> seat(LegId leg, Mixer& mixer, TimePoint now);
+  /// Talks to nobody any more, and stays.
+  Result<void, Refusal> part(LegId leg, TimePoint now);
   /// The leg leaves this call for another one (which adopts it).
   std::unique_ptr<Leg> release(LegId leg);
   void adopt(std::unique_ptr<Leg> leg);
@@ -128,6 +137,7 @@ class Call final : public LegOwner {
   void on_ringing(Leg& leg, int status, bool with_media, TimePoint now) override;
   void on_answered(Leg& leg, TimePoint now) override;
   void on_acknowledged(Leg& leg, bool with_answer, TimePoint now) override;
+  void on_hold(Leg& leg, bool holds, TimePoint now) override;
   void on_failed(Leg& leg, const Cause& cause, std::optional<std::uint32_t> retry_after, TimePoint now) override;
   void on_gone(Leg& leg, const Cause& cause, TimePoint now) override;
   void on_offer(Leg& leg, TimePoint now) override;
@@ -150,14 +160,16 @@ class Call final : public LegOwner {
     enum class Step : std::uint8_t { none, first, second } step = Step::none;
   };
 
-  void start_source(const Leg& leg);
+  void start_source(Leg& leg);
+  Result<void, Refusal> answer_by_hub(LegId leg, const MediaWish& wish, std::string who,
+                                      std::optional<std::uint32_t> worker, TimePoint now);
   void once_journalled(std::function<void(TimePoint)> work, TimePoint now);
   void join(Leg& a, Leg& b);
   void connect(Leg& a, Leg& b);
   void give_answer(Leg& leg, Leg& from, TimePoint now);
   void renegotiate(Leg& a, Leg& b, TimePoint now);
   void step_renegotiation(Leg& leg, TimePoint now);
-  void answer_alone(Leg& leg, TimePoint now);
+  void answer_offer_alone(Leg& leg, TimePoint now);
   void ack_alone(Leg& leg, TimePoint now);
   void note_end(HangupBy by, const Cause& why);
   HangupBy side_of(const Leg& leg) const;

@@ -32,7 +32,12 @@ Calls::Turn::~Turn() {
 }
 
 Calls::Calls(Parts parts, std::uint32_t node, std::uint32_t epoch, EventSink& sink)
-    : parts_(parts), node_(node), epoch_(epoch), sink_(sink), settings_(std::make_shared<CallSettings>()) {
+    : parts_(parts),
+      plays_(parts.media),
+      node_(node),
+      epoch_(epoch),
+      sink_(sink),
+      settings_(std::make_shared<CallSettings>()) {
   // A table that grows is built anew in one turn of the loop; these are large enough for a thousand calls a second.
   legs_.reserve(table_size);
   tags_.reserve(table_size);
@@ -43,7 +48,7 @@ Calls::Calls(Parts parts, std::uint32_t node, std::uint32_t epoch, EventSink& si
 Calls::~Calls() = default;
 
 Services Calls::services() {
-  return {parts_.endpoint, parts_.media, parts_.timers, *this, parts_.random};
+  return {parts_.endpoint, parts_.media, plays_, parts_.timers, *this, parts_.random};
 }
 
 // ------------------------------------------------------------------------------------------------------------- index
@@ -163,6 +168,12 @@ Result<void, Refusal> Calls::answer(CallId id, LegId leg, LegId with, TimePoint 
   return with_call(find(id), [&](Call& call) { return call.answer(leg, with, now); });
 }
 
+Result<void, Refusal> Calls::answer_alone(CallId id, LegId leg, std::string who, std::optional<std::uint32_t> worker,
+                                          TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.answer_alone(leg, std::move(who), worker, now); });
+}
+
 Result<void, Refusal> Calls::answer_with_source(CallId id, LegId leg, Call::Source source, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.answer_with_source(leg, source, now); });
@@ -193,6 +204,11 @@ Result<void, Refusal> Calls::hang_up(CallId id, const Cause& why, TimePoint now,
 Result<void, Refusal> Calls::bridge(CallId id, LegId a, LegId b, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.bridge(a, b, now); });
+}
+
+Result<void, Refusal> Calls::seat(CallId id, LegId leg, Mixer& mixer, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.seat(leg, mixer, now); });
 }
 
 Result<void, Refusal> Calls::move_leg(CallId from_id, LegId leg_id, CallId to_id, TimePoint now) {
@@ -272,6 +288,14 @@ void Calls::on_located(std::uint64_t owner, std::span<const transport::Hop> hops
 }
 
 void Calls::on_media_event(const media::Event& event, TimePoint now) {
+  if (const auto* ended = std::get_if<media::PlayEnded>(&event)) {
+    const Turn turn(*this, now);
+    return plays_.on_ended(ended->id, ended->reason, now);
+  }
+  if (const auto* done = std::get_if<media::Done>(&event)) {
+    const Turn turn(*this, now);
+    return plays_.on_done(*done, now);
+  }
   const PortId port = std::visit(
       [](const auto& e) {
         if constexpr (requires { requires std::is_same_v<decltype(e.id), PortId>; }) {

@@ -67,12 +67,16 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Result<void, Refusal> ring(CallId call, LegId leg, int status, TimePoint now);
   Result<void, Refusal> early_media(CallId call, LegId leg, LegId from, int status, TimePoint now);
   Result<void, Refusal> answer(CallId call, LegId leg, LegId with, TimePoint now);
+  Result<void, Refusal> answer_alone(CallId call, LegId leg, std::string who, std::optional<std::uint32_t> worker,
+                                     TimePoint now);
   Result<void, Refusal> answer_with_source(CallId call, LegId leg, Call::Source source, TimePoint now);
   Result<void, Refusal> reject(CallId call, LegId leg, const Cause& why, TimePoint now, HangupBy by = HangupBy::hub,
                                const Headers& headers = {});
   Result<void, Refusal> hang_up_leg(CallId call, LegId leg, const Cause& why, TimePoint now);
   Result<void, Refusal> hang_up(CallId call, const Cause& why, TimePoint now, HangupBy by = HangupBy::hub);
   Result<void, Refusal> bridge(CallId call, LegId a, LegId b, TimePoint now);
+  /// See Call::seat().
+  Result<void, Refusal> seat(CallId call, LegId leg, Mixer& mixer, TimePoint now);
   /// Completing a transfer: `leg` of `from` becomes a leg of `to`.
   Result<void, Refusal> move_leg(CallId from, LegId leg, CallId to, TimePoint now);
   Result<void, Refusal> refer_progress(CallId call, LegId leg, int status, bool last, TimePoint now);
@@ -82,6 +86,9 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   std::optional<std::uint32_t> session_too_short(const sip::Message& invite) const {
     return transaction::SessionTimer(settings_->session_timer).too_small(invite);
   }
+
+  /// For mixers whose legs are of several calls; they go before this.
+  Plays& plays() { return plays_; }
 
   // -- look-up
   Call* find(CallId id);
@@ -124,6 +131,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   void on_ringing(Leg&, int, bool, TimePoint) override {}
   void on_answered(Leg& leg, TimePoint now) override;
   void on_acknowledged(Leg&, bool, TimePoint) override {}
+  void on_hold(Leg&, bool, TimePoint) override {}
   void on_failed(Leg&, const Cause&, std::optional<std::uint32_t>, TimePoint) override {}
   void on_gone(Leg&, const Cause&, TimePoint) override {}
   void on_offer(Leg& leg, TimePoint now) override;
@@ -140,6 +148,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Services services();
 
   Parts parts_;
+  Plays plays_;
   std::uint32_t node_, epoch_;
   std::uint64_t next_call_ = 1, next_leg_ = 1;
   EventSink& sink_;

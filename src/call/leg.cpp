@@ -80,11 +80,18 @@ bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {
   return true;
 }
 
-void Leg::apply_media(TimePoint) {
+void Leg::apply_media(TimePoint now) {
   if (!port_ || port_closing_ || !local_ || !remote_) return;
-  if (auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout))
+  const auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout);
+  if (settings) {
     services_.media.command(port_->worker, *settings);
+    ready_port_ = port_->id;
+  }
   if (mixer != nullptr) mixer->refresh();
+  if (settings && holds == settings->send) {
+    holds = !settings->send;
+    owner_->on_hold(*this, holds, now);
+  }
 }
 
 void Leg::close_port(TimePoint) {

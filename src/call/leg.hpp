@@ -32,11 +32,13 @@ namespace junctor::call {
 
 class Leg;
 class Mixer;
+class Plays;
 
 /// What legs use; all of it outlives them.
 struct Services {
   transport::Endpoint& endpoint;
   media::Plane& media;
+  Plays& plays;
   TimerWheel& timers;
   TimerTarget& timer_target;  ///< gets Leg::timer_token()s
   Random& random;
@@ -45,6 +47,7 @@ struct Services {
 /// The part of the configuration that a call keeps from its beginning to its end.
 struct CallSettings {
   transaction::SessionTimerPolicy session_timer;
+  bool hold_music = false;             ///< who is held hears music of ours
   Duration rtp_timeout = seconds(60);  ///< a leg whose audio is due and does not come is hung up; zero: never
   std::string product = "Junctor";     ///< User-Agent and Server
   sip::HeaderRules header_rules;       ///< what of a caller's INVITE goes onto the INVITE to the called side
@@ -71,6 +74,8 @@ class LegOwner {
   virtual void on_answered(Leg& leg, TimePoint now) = 0;
   /// Inbound, or a re-INVITE: the ACK came; with_answer: we had offered in the 2xx, and remote() is the answer.
   virtual void on_acknowledged(Leg& leg, bool with_answer, TimePoint now) = 0;
+  /// The far end does not want to hear us any more, or wants to again.
+  virtual void on_hold(Leg& leg, bool holds, TimePoint now) = 0;
   /// Outbound, before it was answered.
   virtual void on_failed(Leg& leg, const Cause& cause, std::optional<std::uint32_t> retry_after, TimePoint now) = 0;
   /// Over: BYE, CANCEL, or a broken dialog. Not told after our own hang_up().
@@ -157,6 +162,8 @@ class Leg {
   const media::PortLease* port() const { return port_ ? &*port_ : nullptr; }
   /// It has a port, and has not begun to close it.
   bool port_is_open() const { return port_ && !port_closing_; }
+  /// And the worker knows what was agreed on for it.
+  bool port_is_ready() const { return port_is_open() && ready_port_ == port_->id; }
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
@@ -171,6 +178,8 @@ class Leg {
   Mixer* mixer = nullptr;  ///< where it sits; kept by the mixer
   std::string label;       ///< for people: "user:1002"
   bool audio_timed_out = false;
+  bool holds = false;  ///< the far end does not want to hear us
+  bool kept = false;   ///< an app keeps it although it talks to no other leg
 
   // -- inbound: the initial INVITE
   void start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, Party caller,
@@ -355,6 +364,7 @@ class Leg {
 
   // media
   std::optional<media::PortLease> port_;
+  PortId ready_port_;
   std::vector<PortId> left_ports_;  // ports that were moved away from, and are not closed yet
   bool port_closing_ = false;
   media::PortStats stats_;

@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, needs> need_names = {"room", "recording",
 }  // namespace
 
 Mixer::~Mixer() {
+  plays_.forget(*this);
   for (Seat& seat : seats_) seat.leg->mixer = nullptr;
   if (open_) close(*open_);
 }
@@ -81,6 +82,19 @@ Voice Mixer::voice(const Leg& leg) const {
   return seat != nullptr ? seat->voice : Voice{};
 }
 
+media::PlayId Mixer::play(media::Play what, Plays::Ended ended) {
+  add_need(Need::playing);
+  what.id = plays_.begin(*this, std::move(ended));
+  what.mixer = open_.value_or(media::make_mixer_id(worker_, 0));  // nobody here: the worker refuses it
+  what.token = Plays::token_of(what.id);
+  plane_.command(worker_, what);
+  return what.id;
+}
+
+void Mixer::stop(media::PlayId id) {
+  plane_.command(worker_, media::StopPlay{id});
+}
+
 // ------------------------------------------------------------------------------------------------------- which way
 
 bool Mixer::relay_fits() const {
@@ -128,7 +142,8 @@ void Mixer::relay() {
 }
 
 void Mixer::mix() {
-  const std::uint32_t rate = wanted_rate();
+  const bool fixed = open_ && (is_needed(Need::playing) || is_needed(Need::recording));
+  const std::uint32_t rate = fixed ? rate_ : wanted_rate();
   const std::optional<media::MixerId> before = open_;
   if (!open_ || rate != rate_) {
     open_ = plane_.new_mixer_id(worker_);
@@ -143,7 +158,7 @@ void Mixer::mix() {
 
 void Mixer::take_seat(Seat& seat) {
   // Without formats it could not be heard: it is seated once they are known.
-  if (!seat.leg->port_is_open() || !seat.leg->media_answered()) return;
+  if (!seat.leg->port_is_ready()) return;
   const PortId port = seat.leg->port()->id;
   if (seat.seated == port) return;
   plane_.command(worker_, media::Seat{port, *open_});

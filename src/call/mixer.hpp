@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "call/plays.hpp"
 #include "media/media.hpp"
 
 namespace junctor::call {
@@ -36,7 +37,7 @@ struct Voice {
 /// All legs in it have their ports on one worker.
 class Mixer {
  public:
-  Mixer(media::Plane& plane, std::uint32_t worker) : plane_(plane), worker_(worker) {}
+  Mixer(Plays& plays, std::uint32_t worker) : plays_(plays), plane_(plays.plane()), worker_(worker) {}
   ~Mixer();
   Mixer(const Mixer&) = delete;
   Mixer& operator=(const Mixer&) = delete;
@@ -60,11 +61,19 @@ class Mixer {
   void set_voice(const Leg& leg, const Voice& voice);
   Voice voice(const Leg& leg) const;
 
+  /// What players and recorders need to know; nothing while the legs are relayed or nobody is here. Both stay as they
+  /// are while something plays or is recorded.
+  std::optional<media::MixerId> id() const { return open_; }
+  std::uint32_t rate() const { return rate_; }
+
+  /// Plays into this mixer (`what` without id and mixer) to all or to one leg that is here. Sounds have rate(), which
+  /// is known once there is a need for samples. `ended` is told once, unless this mixer goes first.
+  media::PlayId play(media::Play what, Plays::Ended ended = nullptr);
+  void stop(media::PlayId id);
+
   media::Path path() const { return open_ ? media::Path::mixer : relayed_ ? media::Path::relay : media::Path::none; }
   /// For people: how, and why so: "relay PCMU", "mixer at 8000 Hz: PCMU and opus", "mixer at 16000 Hz: recording".
   std::string plan() const;
-  /// What players and recorders are seated in; nothing while the legs are relayed.
-  std::optional<media::MixerId> id() const { return open_; }
 
  private:
   struct Seat {
@@ -77,6 +86,7 @@ class Mixer {
   const Seat* find(const Leg& leg) const;
   bool relay_fits() const;
   bool needs_samples() const;
+  bool is_needed(Need need) const { return needs_[static_cast<std::size_t>(need)] > 0; }
   std::uint32_t wanted_rate() const;
   void relay();
   void mix();
@@ -84,6 +94,7 @@ class Mixer {
   void say_voice(const Seat& seat, const Voice& before);
   void close(media::MixerId id);
 
+  Plays& plays_;
   media::Plane& plane_;
   const std::uint32_t worker_;
   std::vector<Seat> seats_;

@@ -80,6 +80,15 @@ struct Answered {
   LegId leg;
   LegId with;
 };
+/// Two legs were brought together.
+struct Connected {
+  LegId a, b;
+};
+/// The far end holds whom it talks to, or does not any more.
+struct Hold {
+  LegId leg;
+  bool on = false;
+};
 /// A telephone-event, once per event.
 struct Digit {
   LegId leg;
@@ -103,8 +112,8 @@ struct Ended {
   Cause cause;
 };
 
-using EventBody =
-    std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Digit, Referred, AudioTimeout, Ended>;
+using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
+                               Referred, AudioTimeout, Ended>;
 
 struct Event {
   CallId call;

@@ -186,6 +186,7 @@ struct Features {
   std::string park = "700";
   std::string park_first = "701";
   std::string park_last = "799";
+  std::string hold_music = "builtin";  ///< or a file; empty: silence
   bool operator==(const Features&) const = default;
 };
 

@@ -127,6 +127,7 @@ void features(Visitor& v, Features& c) {
   v.key("park", &c.park);
   v.key("park_first", &c.park_first);
   v.key("park_last", &c.park_last);
+  v.key("hold_music", &c.hold_music);
 }
 
 void security(Visitor& v, Security& c) {

@@ -28,12 +28,14 @@ std::shared_ptr<const call::CallSettings> call_settings(const config::Config& co
   auto out = std::make_shared<call::CallSettings>();
   out->session_timer.expires_s = static_cast<std::uint32_t>(config.sip.session_expires_secs.count());
   out->session_timer.min_se_s = static_cast<std::uint32_t>(config.sip.session_expires_min_secs.count());
+  out->hold_music = !config.features.hold_music.empty();
   out->rtp_timeout = config.rtp.timeout_secs;
   out->product = std::string(product);
   out->node = std::to_string(config.hub.node);
   out->hashes = hashes;
-  out->header_rules = {sip::keep("Subject"),  sip::keep("Priority"), sip::keep("User-to-User"), sip::keep("Alert-Info"),
-                       sip::keep("Call-Info"), sip::keep("Diversion"), sip::keep("History-Info"), sip::keep("X-*")};
+  out->header_rules = {sip::keep("Subject"),      sip::keep("Priority"),  sip::keep("User-to-User"),
+                       sip::keep("Alert-Info"),   sip::keep("Call-Info"), sip::keep("Diversion"),
+                       sip::keep("History-Info"), sip::keep("X-*")};
   out->media_bound = config.rtp.address;
   out->public_ip = config.network.public_ip;
   return out;
@@ -82,7 +84,10 @@ const routing::User* Core::Directory::find_user(std::string_view username) const
 }
 
 Core::Core(config::Snapshot config, Outside outside, TimePoint now)
-    : config_(std::move(config)), outside_(std::move(outside)), messages_(config_->records.messages_bytes, config_->records.messages_secs), started_with_(config_) {
+    : config_(std::move(config)),
+      outside_(std::move(outside)),
+      messages_(config_->records.messages_bytes, config_->records.messages_secs),
+      started_with_(config_) {
   Outside& o = outside_;
   transport::TransactionUser& user = *this;
   registrar::RegisterReplies& replies = *this;
@@ -99,8 +104,8 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   authentication.realm = config_->hub.realm;
   authentication.nonce_life = config_->security.nonce_secs;
   authentication.md5_only_agents = config_->security.md5_only_agents;
-  authenticator_ = std::make_unique<registrar::Authenticator>(authentication, users_, o.hashes, o.mac, o.random,
-                                                              o.counters);
+  authenticator_ =
+      std::make_unique<registrar::Authenticator>(authentication, users_, o.hashes, o.mac, o.random, o.counters);
   registrar::GuardSettings guard;
   guard.failures_max = config_->security.auth_failures_max;
   guard.block = config_->security.block_secs;
@@ -109,12 +114,17 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   registrar_ = std::make_unique<registrar::Registrar>(registrar_settings(*config_), *authenticator_, o.store, o.timers,
                                                       o.wall, replies, o.random, o.counters);
   // Also when the last start was in this very second, or the clock has been set back since.
-  const auto epoch = std::max(
-      static_cast<std::uint32_t>(std::chrono::floor<seconds>(o.wall.at(now)).time_since_epoch().count()),
-      o.last_epoch + 1);
+  const auto epoch =
+      std::max(static_cast<std::uint32_t>(std::chrono::floor<seconds>(o.wall.at(now)).time_since_epoch().count()),
+               o.last_epoch + 1);
   calls_ = std::make_unique<call::Calls>(call::Calls::Parts{*endpoint_, o.media, o.timers, o.random, o.counters},
                                          config_->hub.node, epoch, events);
-  dialler_ = std::make_unique<apps::Dialler>(*calls_, *registrar_, directory_, o.timers);
+  sounds_ = std::make_unique<media::Sounds>(o.disk, o.jobs, o.counters);
+  hold_music_ = std::make_unique<apps::HoldMusic>(*calls_, *sounds_, o.jobs, o.log);
+  conferences_ = std::make_unique<apps::Conferences>(*calls_, *hold_music_, o.timers);
+  parking_ = std::make_unique<apps::Parking>(*calls_, *hold_music_, o.timers);
+  dialler_ = std::make_unique<apps::Dialler>(
+      apps::Dialler::Parts{*calls_, *registrar_, directory_, *conferences_, *parking_, o.timers});
   transfers_ = std::make_unique<apps::Transfers>(*calls_, *dialler_, directory_);
   records_ = std::make_unique<apps::Records>(*calls_, o.store, o.wall);
   admission_ = std::make_unique<apps::Admission>(apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_,
@@ -132,6 +142,7 @@ Core::~Core() = default;
 void Core::take_settings() {
   calls_->set_settings(call_settings(*config_, outside_.hashes));
   admission_->set_office(office_);
+  hold_music_->set_source(config_->features.hold_music);
   std::vector<Network> exempt;
   for (const apps::Trunk& trunk : office_->trunks)
     exempt.insert(exempt.end(), trunk.sources.begin(), trunk.sources.end());
@@ -139,7 +150,8 @@ void Core::take_settings() {
 }
 
 void Core::take_file_users() {
-  for (registrar::User& user : file_users(*config_, authenticator_->realm(), outside_.hashes)) users_.put(std::move(user));
+  for (registrar::User& user : file_users(*config_, authenticator_->realm(), outside_.hashes))
+    users_.put(std::move(user));
 }
 
 Result<void, std::string> Core::load(TimePoint now) {
@@ -247,8 +259,8 @@ void Core::on_close(ConnectionId id, std::string_view reason, TimePoint now) {
   registrar_->on_connection_closed(id);
 }
 
-/// A carrier that cannot be reached, or is not who it should be: the reason stands nowhere else. Phones that are gone fail
-/// like that too, so at most one line in a while.
+/// A carrier that cannot be reached, or is not who it should be: the reason stands nowhere else. Phones that are gone
+/// fail like that too, so at most one line in a while.
 void Core::note_failed_connection(std::string_view reason, TimePoint now) {
   if (now < next_connection_warning_) return;
   next_connection_warning_ = now + connection_warning_interval;
@@ -261,11 +273,12 @@ void Core::on_resolved(transport::QueryId query, const transport::Answer& answer
 
 void Core::on_media_event(const media::Event& event, TimePoint now) {
   if (const auto* done = std::get_if<media::Done>(&event)) {
-    const auto at = measuring_.find(done->token);
-    if (at == measuring_.end() || --at->second.due > 0) return;
-    const Measured told = std::move(at->second.done);
-    measuring_.erase(at);
-    return told(now);
+    if (const auto at = measuring_.find(done->token); at != measuring_.end()) {
+      if (--at->second.due > 0) return;
+      const Measured told = std::move(at->second.done);
+      measuring_.erase(at);
+      return told(now);
+    }
   }
   calls_->on_media_event(event, now);
 }
@@ -335,9 +348,13 @@ void Core::on_register_response(TransactionId id, Message response, TimePoint no
   endpoint_->respond(id, std::move(response), now);
 }
 
-void Core::on_ack(const Message& ack, const transport::Source&, TimePoint now) { calls_->on_ack(ack, now); }
+void Core::on_ack(const Message& ack, const transport::Source&, TimePoint now) {
+  calls_->on_ack(ack, now);
+}
 
-void Core::on_cancel(TransactionId invite, const Message&, TimePoint now) { calls_->on_cancel(invite, now); }
+void Core::on_cancel(TransactionId invite, const Message&, TimePoint now) {
+  calls_->on_cancel(invite, now);
+}
 
 void Core::on_response(TransactionId id, std::uint64_t owner, const Message& response, transport::Origin origin,
                        TimePoint now) {
@@ -354,6 +371,9 @@ void Core::on_located(std::uint64_t owner, std::span<const transport::Hop> hops,
 }
 
 void Core::on_call_event(const call::Event& event, TimePoint now) {
+  hold_music_->on_call_event(event, now);
+  conferences_->on_call_event(event, now);
+  parking_->on_call_event(event, now);
   transfers_->on_call_event(event, now);
   dialler_->on_call_event(event, now);
   records_->on_call_event(event, now);
@@ -387,7 +407,9 @@ Result<std::vector<std::string>, std::string> Core::reload(config::Snapshot conf
   return restart;
 }
 
-void Core::drain(seconds retry_after) { admission_->set_draining(retry_after); }
+void Core::drain(seconds retry_after) {
+  admission_->set_draining(retry_after);
+}
 
 void Core::put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now) {
   registrar::set_password(user, authenticator_->realm(), password, outside_.hashes);
@@ -426,6 +448,9 @@ Ledger Core::ledger() const {
   out.ports = calls.ports;
   out.dialogs = calls.dialogs;
   out.dials = dialler_->size();
+  out.conferences = conferences_->rooms();
+  out.parked = parking_->size();
+  out.plays = calls_->plays().size();
   out.transactions = endpoint_->live().total();
   const std::size_t standing = own_timers_ + registrar_->registered_users();
   out.timers = outside_.timers.pending() > standing ? outside_.timers.pending() - standing : 0;

@@ -36,6 +36,8 @@ struct Outside {
   StreamSender& streams;
   transport::Resolver& resolver;
   media::Plane& media;
+  audio::Disk& disk;  ///< used by jobs
+  JobRunner& jobs;
   store::Store& store;
   sip::digest::HashFunctions hashes;
   registrar::Mac mac = nullptr;
@@ -48,11 +50,12 @@ struct Outside {
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
 struct Ledger {
   std::size_t calls = 0, legs = 0, ports = 0, dialogs = 0, dials = 0;
+  std::size_t conferences = 0, parked = 0, plays = 0;
   std::size_t transactions = 0;
   std::size_t timers = 0;
   std::size_t unwritten = 0;  ///< store writes not acknowledged
 
-  std::size_t total() const { return calls + legs + ports + dialogs + dials + transactions + timers + unwritten; }
+  std::size_t total() const { return calls + legs + ports + dialogs + dials + conferences + parked + plays + transactions + timers + unwritten; }
 };
 
 class Core final : public DatagramSink,
@@ -172,6 +175,10 @@ class Core final : public DatagramSink,
   std::unique_ptr<registrar::Guard> guard_;
   std::unique_ptr<registrar::Registrar> registrar_;
   std::unique_ptr<call::Calls> calls_;
+  std::unique_ptr<media::Sounds> sounds_;
+  std::unique_ptr<apps::HoldMusic> hold_music_;
+  std::unique_ptr<apps::Conferences> conferences_;
+  std::unique_ptr<apps::Parking> parking_;
   std::unique_ptr<apps::Dialler> dialler_;
   std::unique_ptr<apps::Transfers> transfers_;
   std::unique_ptr<apps::Records> records_;

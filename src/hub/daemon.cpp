@@ -174,6 +174,8 @@ class Daemon {
   std::unique_ptr<net::Edge> edge_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<store::SqliteStore> store_;
+  audio::RealDisk disk_;
+  std::unique_ptr<net::JobPool> jobs_;
   std::unique_ptr<net::BackgroundThread> store_thread_;
   std::unique_ptr<MediaPlane> media_;
   std::vector<transport::Listener> listeners_;
@@ -296,6 +298,8 @@ void Daemon::build_core() {
                   *edge_,
                   dns_,
                   *media_,
+                  disk_,
+                  *jobs_,
                   *store_,
                   hashes,
                   net::hmac_sha256,
@@ -359,6 +363,7 @@ Result<void, std::string> Daemon::start() {
   auto media = MediaPlane::create(config_->rtp, *loop_, counters_);
   if (!media) return fail(std::move(media.error()));
   media_ = std::move(*media);
+  jobs_ = std::make_unique<net::JobPool>(net::JobPoolSettings{}, *loop_, counters_);
   build_core();
   if (auto done = core_->load(net::now()); !done) return done;
   loop_->add_turn_end([this, next = TimePoint{}](TimePoint now) mutable -> std::optional<TimePoint> {
@@ -442,6 +447,7 @@ int Daemon::run() {
   std::fflush(stdout);
   net::notify_service_manager("READY=1");
   loop_->run();
+  jobs_->stop();
   media_->stop();
   edge_->stop();
   store_->writer().flush_all();

@@ -137,6 +137,10 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
   }
   office->tables = compiled.tables;
   for (const config::Trunk& trunk : config.trunks) office->trunks.push_back(trunk_of(trunk));
+  for (const config::Conference& room : config.conferences)
+    office->conferences.push_back({room.name, room.pin.value, room.moderator_pin.value, room.max_members, room.record,
+                                   room.tones});
+  office->park_lots = {config.features.park_first, config.features.park_last};
   office->domains = config.hub.domains;
   office->max_calls = config.hub.max_calls;
   return office;
