@@ -5,6 +5,7 @@
 #include <optional>
 #include <opus/opus.h>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace junctor::audio {
@@ -75,9 +76,9 @@ Result<void, std::string> write_page(ByteFile& file, Page& page) {
 /// A packet of as many bytes and as long, which is silent; nothing if this one is too short to say anything.
 std::optional<Bytes> silent_packet(const Bytes& packet, int duration) {
   const bool stereo = (packet[0] & 4) != 0;
-  const int frame = std::min(duration, celt_frame_max), frames = duration / frame;
-  int size_code = 0;  // 2.5, 5, 10, 20 ms
-  while ((celt_frame_max / 8) << size_code < frame) ++size_code;
+  int size_code = 3, frame = celt_frame_max;  // 20, 10, 5 or 2.5 ms
+  for (; duration % frame != 0; frame /= 2) --size_code;
+  const int frames = duration / frame;
   const auto toc = static_cast<std::uint8_t>((28 + size_code) << 3 | (stereo ? 4 : 0));  // RFC 6716 §3.1, table 2
   Bytes out;
   out.reserve(2 + 2 * static_cast<std::size_t>(frames));
@@ -110,7 +111,9 @@ class Walk {
       if (auto done = write_page(file_, before_); !done) return done;
       before_ = std::move(page_);
       page_ = std::move(**page);
-      for (Piece& piece : pieces_) piece.in_page_before = true;
+      for (Piece& piece : pieces_) {
+        if (std::exchange(piece.in_page_before, true)) return fail(std::string("a packet spans too many pages"));
+      }
       if (auto done = take_packets(); !done) return done;
     }
     if (auto done = write_page(file_, before_); !done) return done;

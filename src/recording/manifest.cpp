@@ -127,6 +127,7 @@ std::string close_manifest(std::string_view text_of_it, StopReason reason, const
   json::value root = json::parse(text_of_it);
   json::object& out = root.get_object();
   out["state"] = to_string(reason);
+  if (!out["files"].is_array()) out["files"] = json::array();
   json::array& files = out["files"].get_array();
   for (std::size_t i = 0; i < files.size() && i < reports.size(); ++i) put_report(files[i].get_object(), reports[i]);
   return json::serialize(root) + '\n';

@@ -10,8 +10,8 @@ namespace junctor::recording {
 namespace {
 
 constexpr std::size_t ring_bytes_min = std::size_t{64} << 10, ring_bytes_max = std::size_t{16} << 20;
-/// Legs that come later than the tracks were told.
-constexpr std::size_t streams_spare = 2;
+/// A leg that comes later.
+constexpr std::size_t streams_spare = 1;
 
 bool is_rate(std::uint32_t rate) {
   return rate == 8000 || rate == 16000 || rate == 48000;
