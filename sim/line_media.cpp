@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "rtp/codec.hpp"
 #include "sim/line.hpp"
 #include "sim/phone.hpp"
 #include "sip/codec.hpp"
@@ -9,6 +10,25 @@
 namespace junctor::sim {
 
 namespace sdp = sip::sdp;
+
+namespace {
+
+std::optional<audio::Format> format_of(const sdp::Codec& codec) {
+  switch (rtp::codec_by_name(codec.name)) {
+    case rtp::Codec::pcmu:
+      return audio::Format::pcmu;
+    case rtp::Codec::pcma:
+      return audio::Format::pcma;
+    case rtp::Codec::g722:
+      return audio::Format::g722;
+    case rtp::Codec::opus:
+      return audio::Format::opus;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
 
 sdp::LocalAudio Line::wanted(sdp::Direction direction) const {
   sdp::LocalAudio audio;
@@ -79,18 +99,19 @@ void Line::check_version(const sdp::Session& next) {
 
 void Line::apply_media() {
   const auto agreed = sdp::negotiated_audio(*local_sdp_, *remote_sdp_);
-  if (!agreed) return speaker_.configure(std::nullopt, false, 0, 255);
-  std::uint8_t payload_type = 0, event_type = 255;
-  bool voice = false;
-  for (const sdp::Codec& codec : agreed->send_codecs) {
-    if (sdp::is_telephone_event(codec)) {
-      event_type = codec.payload_type;
-    } else if (!sdp::is_auxiliary(codec) && !voice) {
-      payload_type = codec.payload_type;
-      voice = true;
-    }
+  if (!agreed) return speaker_.configure(std::nullopt, false, {}, {}, 255);
+  std::uint8_t event_type = 255;
+  std::optional<Speaker::Codec> voice;
+  std::vector<Speaker::Codec> heard;
+  for (std::size_t i = 0; i < agreed->send_codecs.size(); ++i) {
+    const sdp::Codec& codec = agreed->send_codecs[i];
+    if (sdp::is_telephone_event(codec)) event_type = codec.payload_type;
+    const auto format = format_of(codec);
+    if (!format) continue;
+    if (!voice) voice = Speaker::Codec{codec.payload_type, *format};
+    heard.push_back({agreed->receive_codecs[i].payload_type, *format});
   }
-  speaker_.configure(agreed->remote_rtp, agreed->send && voice, payload_type, event_type);
+  speaker_.configure(agreed->remote_rtp, agreed->send && voice, voice.value_or(Speaker::Codec{}), heard, event_type);
 }
 
 sdp::Direction Line::direction() const {

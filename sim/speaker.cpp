@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "audio/g711.hpp"
 #include "audio/goertzel.hpp"
 
 namespace junctor::sim {
@@ -28,8 +27,14 @@ void append(std::string& out, std::uint32_t value, int count) {
   for (int shift = 8 * (count - 1); shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xff);
 }
 
-audio::Law law_of(std::uint8_t payload_type) {
-  return payload_type == Speaker::pcmu ? audio::Law::mu : audio::Law::a;
+/// All are spoken and heard as PCM at 8000 Hz.
+audio::CodecSettings settings_of(audio::Format format) {
+  return {.format = format};
+}
+
+/// Of RTP timestamps, per frame.
+std::uint32_t units_of(audio::Format format) {
+  return format == audio::Format::opus ? 6 * frame : frame;
 }
 
 Address rtcp_of(const Address& rtp) {
@@ -43,6 +48,8 @@ Speaker::Speaker(World& world, Net& net, const Address& rtp) : world_(world), ne
   ssrc_ = static_cast<std::uint32_t>(random.next());
   timestamp_ = static_cast<std::uint32_t>(random.next());
   sequence_ = static_cast<std::uint16_t>(random.next());
+  expect({pcmu, audio::Format::pcmu});
+  expect({pcma, audio::Format::pcma});
   net_.bind(rtp_, [this](const Address& from, std::span<const std::uint8_t> bytes) { on_rtp(from, bytes); });
   net_.bind(rtcp_of(rtp_), [this](const Address&, std::span<const std::uint8_t> bytes) { on_rtcp(bytes); });
 }
@@ -53,11 +60,19 @@ Speaker::~Speaker() {
   net_.unbind(rtcp_of(rtp_));
 }
 
-void Speaker::configure(std::optional<Address> remote, bool send, std::uint8_t payload_type, std::uint8_t event_type) {
+void Speaker::configure(std::optional<Address> remote, bool send, Codec voice, std::span<const Codec> heard,
+                        std::uint8_t event_type) {
   remote_ = remote;
   may_send_ = send;
-  payload_type_ = payload_type;
+  if (!encoder_ || voice.format != voice_.format) encoder_ = audio::make_encoder(settings_of(voice.format));
+  voice_ = voice;
+  for (const Codec& codec : heard) expect(codec);
   event_type_ = event_type;
+}
+
+void Speaker::expect(const Codec& codec) {
+  auto& decoder = decoders_[codec.payload_type];
+  if (!decoder) decoder = audio::make_decoder(settings_of(codec.format));
 }
 
 void Speaker::stop() {
@@ -105,11 +120,12 @@ void Speaker::tick() {
   } else {
     std::array<std::int16_t, frame> samples{};
     tone_.generate(samples);
-    std::array<std::uint8_t, frame> payload{};
-    audio::encode(law_of(payload_type_), samples, payload);
-    if (send) send_packet(payload_type_, std::exchange(marker_, false), timestamp_, payload);
+    std::array<std::uint8_t, audio::payload_bytes_max> payload;
+    const std::size_t size = send ? encoder_->encode(samples, payload) : 0;
+    if (send)
+      send_packet(voice_.payload_type, std::exchange(marker_, false), timestamp_, std::span(payload).first(size));
   }
-  timestamp_ += frame;
+  timestamp_ += units_of(voice_.format);
   world_.after(frame_time, [this, alive = alive_] {
     if (*alive) tick();
   });
@@ -158,12 +174,16 @@ void Speaker::on_rtp(const Address& from, std::span<const std::uint8_t> bytes) {
     if (payload[0] < keys.size()) digits_ += keys[payload[0]];
     return;
   }
-  if (payload_type != pcmu && payload_type != pcma) {
+  const auto decoder = decoders_.find(payload_type);
+  if (decoder == decoders_.end()) {
     ++wrong_payload_;
     return;
   }
-  for (const std::uint8_t code : payload) {
-    samples_[next_sample_] = audio::decode(law_of(payload_type), code);
+  std::array<std::int16_t, audio::packet_samples_max> pcm;
+  const auto count = decoder->second->decode(payload, pcm);
+  if (!count) return;
+  for (const std::int16_t sample : std::span(pcm).first(*count)) {
+    samples_[next_sample_] = sample;
     next_sample_ = (next_sample_ + 1) % window;
     filled_ = std::min(filled_ + 1, window);
   }

@@ -1,13 +1,16 @@
 #pragma once
-// The audio of one call of a scripted phone: speaks a tone as G.711 over RTP and measures what it hears. Keeps the
-// books that tell whether the far end's stream is one stream: one SSRC, continuous sequence numbers and timestamps.
+// The audio of one call of a scripted phone: speaks a tone over RTP and measures what it hears, in any codec that there
+// is a coder for. Keeps the books that tell whether the far end's stream is one stream: one SSRC, continuous sequence
+// numbers and timestamps.
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "audio/codec.hpp"
 #include "audio/tone.hpp"
 #include "base/address.hpp"
 #include "base/time.hpp"
@@ -25,8 +28,14 @@ class Speaker {
   Speaker(const Speaker&) = delete;
   Speaker& operator=(const Speaker&) = delete;
 
-  /// After each offer/answer: where to, whether at all, and as what. `event_type` 255: no telephone-event.
-  void configure(std::optional<Address> remote, bool send, std::uint8_t payload_type, std::uint8_t event_type);
+  struct Codec {
+    std::uint8_t payload_type = pcma;
+    audio::Format format = audio::Format::pcma;
+  };
+  /// After each offer/answer: where to, whether at all, as what, and what may arrive: that, what could before, and
+  /// always G.711. `event_type` 255: no telephone-event.
+  void configure(std::optional<Address> remote, bool send, Codec voice, std::span<const Codec> heard,
+                 std::uint8_t event_type);
   /// The line is over.
   void stop();
 
@@ -69,6 +78,7 @@ class Speaker {
   void on_rtp(const Address& from, std::span<const std::uint8_t> bytes);
   void on_rtcp(std::span<const std::uint8_t> bytes);
   bool recent() const;
+  void expect(const Codec& codec);
 
   static constexpr std::size_t window = 800;  // samples: 100 ms
 
@@ -79,7 +89,10 @@ class Speaker {
 
   std::optional<Address> remote_;
   bool may_send_ = false, talking_ = false, ticking_ = false;
-  std::uint8_t payload_type_ = pcma, event_type_ = 255;
+  Codec voice_;
+  std::unique_ptr<audio::Encoder> encoder_;
+  std::map<std::uint8_t, std::unique_ptr<audio::Decoder>> decoders_;  // by payload type
+  std::uint8_t event_type_ = 255;
   audio::ToneGenerator tone_;
   std::uint32_t ssrc_, timestamp_;
   std::uint16_t sequence_;

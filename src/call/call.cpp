@@ -121,6 +121,7 @@ Result<LegId, Refusal> Call::add_leg(AddLeg wanted, TimePoint now) {
     } else if (like->remote() != nullptr) {
       invite.wish = wish_of(*like->remote());
     }
+    if (invite.wish) invite.wish = widened(std::move(*invite.wish));
   } else {
     invite.wish = own_wish();
   }
@@ -175,8 +176,13 @@ Result<void, Refusal> Call::early_media(LegId id, LegId from_id, int status, Tim
 }
 
 void Call::join(Leg& a, Leg& b) {
-  if (a.port() == nullptr || b.port() == nullptr || a.port()->worker != b.port()->worker) return;
-  services_.media.command(a.port()->worker, media::Join{a.port()->id, b.port()->id});
+  if (!a.port_is_open() || !b.port_is_open() || a.port()->worker != b.port()->worker) return;
+  const std::uint32_t worker = a.port()->worker;
+  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.media, worker);
+  for (const auto& leg : legs_)
+    if (leg.get() != &a && leg.get() != &b) talk_->unseat(*leg);
+  talk_->seat(a);
+  talk_->seat(b);
 }
 
 void Call::connect(Leg& a, Leg& b) {
@@ -202,7 +208,7 @@ void Call::give_answer(Leg& leg, Leg& from, TimePoint now) {
     leg.accept(&before, now);
     connect(leg, from);
     if (leg.remote() != nullptr && from.local() != nullptr && from.remote() != nullptr &&
-        !same_codecs(before, *leg.remote(), *from.local(), *from.remote()))
+        !fits(before, *leg.remote(), *from.local(), *from.remote()))
       renegotiate(from, leg, now);
     return;
   }
@@ -215,7 +221,7 @@ void Call::give_answer(Leg& leg, Leg& from, TimePoint now) {
     if (!answer) return refuse();
     leg.accept(&*answer, now);
   } else {
-    const auto offer = offer_for(*wish, leg.local_media(), nullptr);
+    const auto offer = offer_for(widened(*wish), leg.local_media(), nullptr);
     leg.accept(&offer, now);
   }
   connect(leg, from);
@@ -361,7 +367,7 @@ Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
   if (moved) owner_.index_port(*b);
   connect(*a, *b);
   const bool fits = !moved && a->media_answered() && b->media_answered() &&
-                    same_codecs(*a->local(), *a->remote(), *b->local(), *b->remote());
+                    call::fits(*a->local(), *a->remote(), *b->local(), *b->remote());
   if (!fits) renegotiate(*a, *b, now);
   return {};
 }
@@ -378,7 +384,7 @@ void Call::step_renegotiation(Leg& leg, TimePoint now) {
   auto wish = wish_of(*other->remote());
   if (!wish) return;
   wish->direction = sip::sdp::Direction::sendrecv;
-  const auto offer = offer_for(*wish, leg.local_media(), leg.local());
+  const auto offer = offer_for(widened(*wish), leg.local_media(), leg.local());
   leg.exchange_for = {};
   leg.send_offer(&offer, false, now);
 }
@@ -467,7 +473,7 @@ void Call::on_offer(Leg& leg, TimePoint now) {
     peer->exchange_for = {};
     return leg.refuse_offer(488, now);
   }
-  const auto offer = offer_for(*wish, peer->local_media(), peer->local());
+  const auto offer = offer_for(widened(*wish), peer->local_media(), peer->local());
   peer->send_offer(&offer, leg.offer_came_by_update(), now);
   if (!peer->exchange_open()) {
     peer->exchange_for = {};
@@ -489,7 +495,7 @@ void Call::on_offer_accepted(Leg& leg, TimePoint now) {
     if (a == nullptr || b == nullptr || step == Renegotiation::Step::none) return;
     join(*a, *b);
     const bool fits =
-        a->media_answered() && b->media_answered() && same_codecs(*a->local(), *a->remote(), *b->local(), *b->remote());
+        a->media_answered() && b->media_answered() && call::fits(*a->local(), *a->remote(), *b->local(), *b->remote());
     if (fits || step == Renegotiation::Step::second) return;
     renegotiation_.step = Renegotiation::Step::second;
     return step_renegotiation(*a, now);
@@ -499,7 +505,7 @@ void Call::on_offer_accepted(Leg& leg, TimePoint now) {
   if (leg.remote_offer() != nullptr) {  // a re-INVITE without an offer went through: theirs goes back
     const auto wish = wish_of(*leg.remote_offer());
     if (due && wish && origin->remote_offer() == nullptr) {
-      const auto offer = offer_for(*wish, origin->local_media(), origin->local());
+      const auto offer = offer_for(widened(*wish), origin->local_media(), origin->local());
       return origin->offer_in_answer(offer, now);
     }
     if (leg.local() != nullptr) leg.ack(*leg.local(), now);
@@ -618,6 +624,7 @@ LegFacts Call::facts_of(const Leg& leg) const {
   out.end = leg.ended_at;
   out.cause = leg.cause;
   out.stats = leg.stats();
+  if (leg.mixer != nullptr) out.codec_plan = leg.mixer->plan();
   out.codec = rtp::codec_name(leg.stats().codec);
   if (out.codec.empty() && leg.remote() != nullptr) {
     if (const auto wish = wish_of(*leg.remote()); wish && !wish->codecs.empty()) out.codec = wish->codecs.front().name;

@@ -11,6 +11,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "call/leg.hpp"
+#include "call/mixer.hpp"
 #include "call/vocabulary.hpp"
 
 namespace junctor::call {
@@ -39,7 +40,8 @@ struct LegFacts {
   std::optional<TimePoint> answer, end;
   Cause cause;
   media::PortStats stats;
-  std::string verdict;  ///< why its audio was not good; empty: it was, or nobody spoke
+  std::string codec_plan;  ///< how it is connected, and why so; see Mixer::plan()
+  std::string verdict;     ///< why its audio was not good; empty: it was, or nobody spoke
 };
 
 enum class Disposition : std::uint8_t { answered, no_answer, busy, rejected, failed, canceled };
@@ -165,6 +167,7 @@ class Call final : public LegOwner {
   Services services_;
   const std::shared_ptr<const CallSettings> settings_;
   CallOwner& owner_;
+  std::unique_ptr<Mixer> talk_;  // of the two legs that talk; outlives them
   std::vector<std::unique_ptr<Leg>> legs_;
   std::vector<LegFacts> past_legs_;
   LegId first_leg_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "call/mixer.hpp"
 #include "call/sdp_body.hpp"
 #include "sip/headers.hpp"
 
@@ -28,6 +29,7 @@ Leg::Leg(LegId id, LegKind kind, LegDirection direction, Services services,
 }
 
 Leg::~Leg() {
+  if (mixer != nullptr) mixer->unseat(*this);
   services_.timers.cancel(refresh_timer_);
   services_.timers.cancel(expire_timer_);
 }
@@ -82,18 +84,21 @@ void Leg::apply_media(TimePoint) {
   if (!port_ || port_closing_ || !local_ || !remote_) return;
   if (auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout))
     services_.media.command(port_->worker, *settings);
+  if (mixer != nullptr) mixer->refresh();
 }
 
 void Leg::close_port(TimePoint) {
   if (!port_ || port_closing_) return;
   port_closing_ = true;
   services_.media.command(port_->worker, media::Close{port_->id});
+  if (mixer != nullptr) mixer->unseat(*this);
 }
 
 bool Leg::move_port(std::uint32_t worker, TimePoint) {
   if (!port_ || port_closing_ || port_->worker == worker) return port_.has_value();
   const auto next = services_.media.take_port(port_->family, worker);
   if (!next) return false;
+  if (mixer != nullptr) mixer->unseat(*this);
   services_.media.command(port_->worker, media::Close{port_->id});
   left_ports_.push_back(port_->id);
   port_ = next;

@@ -31,6 +31,7 @@
 namespace junctor::call {
 
 class Leg;
+class Mixer;
 
 /// What legs use; all of it outlives them.
 struct Services {
@@ -154,6 +155,8 @@ class Leg {
   bool exchange_open() const { return exchange_ != Exchange::none; }
   bool media_answered() const { return local_ && remote_; }
   const media::PortLease* port() const { return port_ ? &*port_ : nullptr; }
+  /// It has a port, and has not begun to close it.
+  bool port_is_open() const { return port_ && !port_closing_; }
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
@@ -162,10 +165,11 @@ class Leg {
   TimePoint started{};
   std::optional<TimePoint> answered_at;
   std::optional<TimePoint> ended_at;
-  Cause cause;         ///< why it ended
-  LegId peer;          ///< whom it talks to; kept by the Call
-  LegId exchange_for;  ///< the leg whose offer ours passes on; kept by the Call
-  std::string label;   ///< for people: "user:1002"
+  Cause cause;             ///< why it ended
+  LegId peer;              ///< whom it talks to; kept by the Call
+  LegId exchange_for;      ///< the leg whose offer ours passes on; kept by the Call
+  Mixer* mixer = nullptr;  ///< where it sits; kept by the mixer
+  std::string label;       ///< for people: "user:1002"
   bool audio_timed_out = false;
 
   // -- inbound: the initial INVITE

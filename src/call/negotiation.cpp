@@ -1,7 +1,10 @@
 #include "call/negotiation.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
+#include "media/codec_settings.hpp"
 #include "sip/codec.hpp"
 
 namespace junctor::call {
@@ -62,10 +65,44 @@ std::uint32_t variant_of(const sdp::Codec& codec, rtp::Codec known) {
   }
 }
 
-bool covers(const std::vector<sdp::Codec>& all, const std::vector<sdp::Codec>& some) {
-  return std::all_of(some.begin(), some.end(), [&](const sdp::Codec& codec) {
-    return sdp::is_auxiliary(codec) || sdp::find_codec(all, codec) != nullptr;
-  });
+media::Payload payload_of(const sdp::Codec& receive, const sdp::Codec& send) {
+  media::Payload payload;
+  payload.receive_type = receive.payload_type;
+  payload.send_type = send.payload_type;
+  payload.codec = rtp::codec_by_name(send.name);
+  payload.channels = send.channels;
+  payload.clock_rate = send.clock_rate;
+  payload.variant = variant_of(send, payload.codec);
+  return payload;
+}
+
+bool is_own(const sdp::Codec& codec) {
+  return media::codec_settings(payload_of(codec, codec), 8000).has_value();
+}
+
+/// Of PCM, Hz.
+std::uint32_t rate_of(const sdp::Codec& codec) {
+  const auto settings = media::codec_settings(payload_of(codec, codec), 48000);
+  return settings ? static_cast<std::uint32_t>(settings->pcm_rate) : 8000;
+}
+
+const sdp::Codec* first_audio_codec(const std::vector<sdp::Codec>& codecs) {
+  const auto at = std::ranges::find_if(codecs, [](const sdp::Codec& codec) { return !sdp::is_auxiliary(codec); });
+  return at == codecs.end() ? nullptr : &*at;
+}
+
+/// How a far end that sends Opus to us, and one that we send it to, may do that (RFC 7587 §6.1).
+media::EncoderSettings encoder_settings(const std::vector<sdp::Codec>& send, std::optional<std::uint16_t> ptime) {
+  constexpr std::uint16_t ptime_min = 10, ptime_max = 60;
+  media::EncoderSettings out;
+  if (ptime && *ptime >= ptime_min && *ptime <= ptime_max) out.ptime_ms = static_cast<std::uint8_t>(*ptime / 10 * 10);
+  const sdp::Codec* const codec = first_audio_codec(send);
+  if (codec == nullptr || rtp::codec_by_name(codec->name) != rtp::Codec::opus) return out;
+  out.use_inband_fec = sdp::fmtp_value(codec->fmtp, "useinbandfec") == "1";
+  out.use_dtx = sdp::fmtp_value(codec->fmtp, "usedtx") == "1";
+  if (const auto text = sdp::fmtp_value(codec->fmtp, "maxaveragebitrate"))
+    std::from_chars(text->data(), text->data() + text->size(), out.max_average_bitrate);
+  return out;
 }
 
 }  // namespace
@@ -78,11 +115,26 @@ std::optional<MediaWish> wish_of(const sdp::Session& said) {
 
 MediaWish own_wish() {
   MediaWish wish;
-  for (const char* name : {"pcmu", "pcma", "telephone-event"})
-    if (auto codec = sdp::codec_by_name(name)) {
-      if (sdp::is_telephone_event(*codec)) codec->fmtp = "0-16";
-      wish.codecs.push_back(*codec);
-    }
+  for (const char* name : {"pcmu", "pcma", "g722", "opus", "telephone-event"})
+    wish.codecs.push_back(*sdp::codec_by_name(name));
+  return wish;
+}
+
+bool has_own_codec(const std::vector<sdp::Codec>& codecs) {
+  return std::ranges::any_of(codecs, is_own);
+}
+
+MediaWish widened(MediaWish wish) {
+  if (!has_own_codec(wish.codecs)) return wish;
+  const bool wide =
+      std::ranges::any_of(wish.codecs, [](const sdp::Codec& c) { return is_own(c) && rate_of(c) > 8000; });
+  using Names = std::array<std::string_view, 4>;
+  auto at = std::ranges::find_if(wish.codecs, sdp::is_auxiliary);
+  for (const std::string_view name :
+       wide ? Names{"opus", "g722", "pcmu", "pcma"} : Names{"pcmu", "pcma", "g722", "opus"}) {
+    const sdp::Codec codec = *sdp::codec_by_name(name);
+    if (sdp::find_codec(wish.codecs, codec) == nullptr) at = wish.codecs.insert(at, codec) + 1;
+  }
   return wish;
 }
 
@@ -94,10 +146,20 @@ sdp::Session offer_for(const MediaWish& wish, const LocalMedia& local, const sdp
 
 Result<sdp::Session, sdp::NegotiationError> answer_for(const sdp::Session& offer, const MediaWish& wish,
                                                        const LocalMedia& local, const sdp::Session* previous) {
-  if (!wish_of(offer)) return fail(sdp::NegotiationError::no_audio);
-  const sdp::LocalAudio audio = local_audio(wish, local);
-  if (previous != nullptr) return sdp::make_later_answer(offer, *previous, audio);
-  return sdp::make_answer(offer, sdp::make_origin(local.session_id, local.rtp.ip), audio);
+  const auto offered = wish_of(offer);
+  if (!offered) return fail(sdp::NegotiationError::no_audio);
+  const auto answer = [&](const MediaWish& wanted) {
+    const sdp::LocalAudio audio = local_audio(wanted, local);
+    if (previous != nullptr) return sdp::make_later_answer(offer, *previous, audio);
+    return sdp::make_answer(offer, sdp::make_origin(local.session_id, local.rtp.ip), audio);
+  };
+  auto out = answer(wish);
+  if (out || out.error() != sdp::NegotiationError::no_common_codec || !has_own_codec(wish.codecs)) return out;
+  MediaWish translated = wish;
+  translated.codecs.clear();
+  for (const auto& codec : offered->codecs)
+    if (is_own(codec) || sdp::is_telephone_event(codec)) translated.codecs.push_back(codec);
+  return answer(translated);
 }
 
 std::optional<media::SetRemote> port_settings(media::PortLease const& lease, const sdp::Session& ours,
@@ -112,27 +174,43 @@ std::optional<media::SetRemote> port_settings(media::PortLease const& lease, con
   out.send = agreed->send;
   out.receive = agreed->receive;
   out.timeout = timeout;
-  for (std::size_t i = 0; i < agreed->send_codecs.size(); ++i) {
-    const sdp::Codec& theirs_codec = agreed->send_codecs[i];
-    media::Payload payload;
-    payload.receive_type = agreed->receive_codecs[i].payload_type;
-    payload.send_type = theirs_codec.payload_type;
-    payload.codec = rtp::codec_by_name(theirs_codec.name);
-    payload.channels = theirs_codec.channels;
-    payload.clock_rate = theirs_codec.clock_rate;
-    payload.variant = variant_of(theirs_codec, payload.codec);
-    out.payloads.add(payload);  // a 17th format is not used: PayloadMap::capacity
-  }
+  out.encoder = encoder_settings(agreed->send_codecs, agreed->ptime);
+  for (std::size_t i = 0; i < agreed->send_codecs.size(); ++i)  // a 17th format is not used: PayloadMap::capacity
+    out.payloads.add(payload_of(agreed->receive_codecs[i], agreed->send_codecs[i]));
   return out;
 }
 
-bool same_codecs(const sdp::Session& our_a, const sdp::Session& their_a, const sdp::Session& our_b,
-                 const sdp::Session& their_b) {
+bool can_relay(const sdp::Session& our_a, const sdp::Session& their_a, const sdp::Session& our_b,
+               const sdp::Session& their_b) {
   const auto a = sdp::negotiated_audio(our_a, their_a);
   const auto b = sdp::negotiated_audio(our_b, their_b);
   if (!a || !b) return false;
-  return a->send && a->receive && b->send && b->receive && covers(a->send_codecs, b->send_codecs) &&
-         covers(b->send_codecs, a->send_codecs);
+  const sdp::Codec* const from_a = first_audio_codec(a->send_codecs);
+  const sdp::Codec* const from_b = first_audio_codec(b->send_codecs);
+  return from_a != nullptr && from_b != nullptr && sdp::find_codec(b->send_codecs, *from_a) != nullptr &&
+         sdp::find_codec(a->send_codecs, *from_b) != nullptr;
+}
+
+std::uint32_t audio_rate(const sdp::Session& ours, const sdp::Session& theirs) {
+  const auto agreed = sdp::negotiated_audio(ours, theirs);
+  const sdp::Codec* const codec = agreed ? first_audio_codec(agreed->send_codecs) : nullptr;
+  return codec != nullptr ? rate_of(*codec) : 8000;
+}
+
+std::string audio_codec(const sdp::Session& ours, const sdp::Session& theirs) {
+  const auto agreed = sdp::negotiated_audio(ours, theirs);
+  const sdp::Codec* const codec = agreed ? first_audio_codec(agreed->send_codecs) : nullptr;
+  return codec != nullptr ? codec->name : std::string();
+}
+
+bool fits(const sdp::Session& our_a, const sdp::Session& their_a, const sdp::Session& our_b,
+          const sdp::Session& their_b) {
+  const auto a = sdp::negotiated_audio(our_a, their_a);
+  const auto b = sdp::negotiated_audio(our_b, their_b);
+  if (!a || !b) return false;
+  const bool talk = a->send && a->receive && b->send && b->receive;
+  return talk && (can_relay(our_a, their_a, our_b, their_b) ||
+                  (has_own_codec(a->send_codecs) && has_own_codec(b->send_codecs)));
 }
 
 }  // namespace junctor::call

@@ -31,13 +31,17 @@ struct MediaWish {
 };
 /// From an offer or answer; nothing when it has no audio over plain RTP.
 std::optional<MediaWish> wish_of(const sip::sdp::Session& said);
-/// PCMU, PCMA and telephone-event: what the hub itself can send and understand.
+/// What the hub itself can send and understand: PCMU, PCMA, G.722, Opus and telephone-event.
 MediaWish own_wish();
+/// The wish, and after it the codecs that we can turn one of its codecs into; unchanged when we have none of its
+/// codecs. Wideband goes before narrowband where the wish has wideband.
+MediaWish widened(MediaWish wish);
 
 /// Our offer to one leg in the name of another; `previous` is our last description to this leg, if any.
 sip::sdp::Session offer_for(const MediaWish& wish, const LocalMedia& local, const sip::sdp::Session* previous);
 
-/// Our answer to this leg's offer, with the codecs and direction that the other side agreed to.
+/// Our answer to this leg's offer, with the codecs and direction that the other side agreed to; where the offer has
+/// none of these, with those of its codecs that we can turn into one of them.
 Result<sip::sdp::Session, sip::sdp::NegotiationError> answer_for(const sip::sdp::Session& offer, const MediaWish& wish,
                                                                  const LocalMedia& local,
                                                                  const sip::sdp::Session* previous);
@@ -46,8 +50,18 @@ Result<sip::sdp::Session, sip::sdp::NegotiationError> answer_for(const sip::sdp:
 std::optional<media::SetRemote> port_settings(media::PortLease const& lease, const sip::sdp::Session& ours,
                                               const sip::sdp::Session& theirs, Duration timeout);
 
-/// Whether two established legs understand each other as they are: every audio codec that one may send, the other has.
-bool same_codecs(const sip::sdp::Session& our_a, const sip::sdp::Session& their_a, const sip::sdp::Session& our_b,
-                 const sip::sdp::Session& their_b);
+/// The packets of two legs can be relayed: what each is expected to send, its first audio codec, the other one has.
+bool can_relay(const sip::sdp::Session& our_a, const sip::sdp::Session& their_a, const sip::sdp::Session& our_b,
+               const sip::sdp::Session& their_b);
+/// The rate of PCM, Hz, that the audio codec of a leg carries: 8000, 16000 or 48000; 8000 when we have no such codec.
+std::uint32_t audio_rate(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
+/// The name of the audio codec that is sent to a leg; empty when nothing was agreed.
+std::string audio_codec(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
+/// One of the offer's or answer's audio codecs is one that we can code and decode.
+bool has_own_codec(const std::vector<sip::sdp::Codec>& codecs);
+
+/// Whether two established legs understand each other as they are: both talk and listen, and can be relayed or mixed.
+bool fits(const sip::sdp::Session& our_a, const sip::sdp::Session& their_a, const sip::sdp::Session& our_b,
+          const sip::sdp::Session& their_b);
 
 }  // namespace junctor::call

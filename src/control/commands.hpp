@@ -68,6 +68,8 @@ struct LegInfo {
   std::uint64_t packets_lost = 0;
   double jitter_ms = 0;
   double mos = 0;  ///< 0: not measured
+  std::string path;        ///< "relay", "mixer" or "none"
+  std::string codec_plan;  ///< how it is connected and why so; empty: with nobody
 };
 
 struct CallInfo {

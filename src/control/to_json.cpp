@@ -64,7 +64,9 @@ json::value to_json(const LegInfo& leg) {
                       {"received", leg.packets_received},
                       {"lost", leg.packets_lost},
                       {"jitter_ms", leg.jitter_ms},
-                      {"mos", leg.mos}};
+                      {"mos", leg.mos},
+                      {"path", text(leg.path)},
+                      {"codec_plan", text(leg.codec_plan)}};
 }
 
 json::value to_json(const store::LegRow& leg) {

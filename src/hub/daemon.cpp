@@ -157,6 +157,7 @@ class Daemon {
   void reload(TimePoint now);
   void begin_drain(seconds timeout, TimePoint now);
   std::optional<TimePoint> check_drained(TimePoint now);
+  void return_memory();
 
   config::Snapshot config_;
   RunOptions options_;
@@ -184,6 +185,7 @@ class Daemon {
   std::optional<TimePoint> drain_until_;
   bool store_due_ = false;
   bool hung_up_ = false;
+  std::size_t transactions_peak_ = 0;  // since memory was returned
   bool told_to_stop_ = false;
 };
 
@@ -363,6 +365,7 @@ Result<void, std::string> Daemon::start() {
     if (now >= next) {
       wall_.set(now, net::wall_now());
       next = now + seconds(1);
+      return_memory();
     }
     return check_drained(now);
   });
@@ -420,6 +423,16 @@ std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
     drain_until_ = now + bye_grace;
   }
   return *drain_until_;
+}
+
+/// After a burst: most of what it needed is free again, and nobody talks who could notice the work.
+void Daemon::return_memory() {
+  constexpr std::size_t burst_min = 1000;
+  const Ledger ledger = core_->ledger();
+  transactions_peak_ = std::max(transactions_peak_, ledger.transactions);
+  if (ledger.calls != 0 || transactions_peak_ < burst_min || ledger.transactions * 8 > transactions_peak_) return;
+  transactions_peak_ = ledger.transactions;
+  if (options_.return_memory) options_.return_memory();
 }
 
 int Daemon::run() {

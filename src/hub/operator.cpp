@@ -79,6 +79,8 @@ control::CallInfo Operator::describe(const call::Call& call) const {
     info.packets_lost = leg.stats.lost;
     info.jitter_ms = static_cast<double>(leg.stats.jitter_ms);
     info.mos = static_cast<double>(leg.stats.mos);
+    info.path = media::to_string(leg.stats.path);
+    info.codec_plan = leg.codec_plan;
     out.legs.push_back(std::move(info));
   }
   return out;

@@ -487,6 +487,11 @@ class Plane {
   virtual void command(std::uint32_t worker, Command command) = 0;
   /// Commands pile up because a worker does not keep up: no new calls for now.
   virtual bool congested() const { return false; }
+
+  MixerId new_mixer_id(std::uint32_t worker) { return make_mixer_id(worker, ++mixers_); }
+
+ private:
+  std::uint64_t mixers_ = 0;
 };
 
 }  // namespace junctor::media

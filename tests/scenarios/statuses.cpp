@@ -68,15 +68,17 @@ TEST(Statuses, ARedirectionIsNotFollowed) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
-TEST(Statuses, NoCommonCodec) {
-  Sim sim{Seed{166}};
-  Phone& bob = sim.phone("1002");
-  bob.habits().codecs = {"g722"};
-  bob.habits().answers_after = 1s;
-  Phone& alice = sim.phone("1001");
-  alice.habits().codecs = {"pcma"};
-  expect_refused(sim, alice, "1002", 488, 88, store::Disposition::failed);
-  EXPECT_THAT(sim.close(), IsEmpty());
+TEST(Statuses, NoCommonCodecAndNoneThatWeCouldTranslate) {
+  for (const auto& [of_alice, of_bob] : {std::pair{"pcma", "g729"}, std::pair{"g729", "pcma"}}) {
+    Sim sim{Seed{166}};
+    Phone& bob = sim.phone("1002");
+    bob.habits().codecs = {of_bob};
+    bob.habits().answers_after = 1s;
+    Phone& alice = sim.phone("1001");
+    alice.habits().codecs = {of_alice};
+    expect_refused(sim, alice, "1002", 488, 88, store::Disposition::failed);
+    EXPECT_THAT(sim.close(), IsEmpty());
+  }
 }
 
 TEST(Statuses, TooManyHops) {

@@ -1,0 +1,187 @@
+#include "call/mixer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "call/leg.hpp"
+#include "call/negotiation.hpp"
+
+namespace junctor::call {
+namespace {
+
+constexpr std::array<std::string_view, needs> need_names = {"room", "recording", "playing", "codec in use",
+                                                            "voice processing"};
+
+}  // namespace
+
+Mixer::~Mixer() {
+  for (Seat& seat : seats_) seat.leg->mixer = nullptr;
+  if (open_) close(*open_);
+}
+
+Mixer::Seat* Mixer::find(const Leg& leg) {
+  const auto at = std::ranges::find(seats_, &leg, &Seat::leg);
+  return at == seats_.end() ? nullptr : &*at;
+}
+const Mixer::Seat* Mixer::find(const Leg& leg) const {
+  const auto at = std::ranges::find(seats_, &leg, &Seat::leg);
+  return at == seats_.end() ? nullptr : &*at;
+}
+
+bool Mixer::holds(const Leg& leg) const {
+  return find(leg) != nullptr;
+}
+
+void Mixer::seat(Leg& leg) {
+  JUNCTOR_CHECK(leg.port() != nullptr && leg.port()->worker == worker_);
+  if (leg.mixer == this) return refresh();
+  if (leg.mixer != nullptr) leg.mixer->unseat(leg);
+  leg.mixer = this;
+  seats_.push_back({.leg = &leg, .voice = {}});
+  refresh();
+}
+
+void Mixer::unseat(Leg& leg) {
+  Seat* const seat = find(leg);
+  if (seat == nullptr) return;
+  // A port that closes leaves its relay or seat by itself; one that stays is told.
+  if (leg.port_is_open()) {
+    if (seat->seated == leg.port()->id) plane_.command(worker_, media::Unseat{seat->seated});
+    if (relayed_) plane_.command(worker_, media::Leave{leg.port()->id});
+  }
+  leg.mixer = nullptr;
+  seats_.erase(seats_.begin() + (seat - seats_.data()));
+  relayed_.reset();
+  refresh();
+}
+
+void Mixer::add_need(Need need) {
+  ++needs_[static_cast<std::size_t>(need)];
+  refresh();
+}
+
+void Mixer::drop_need(Need need) {
+  std::uint16_t& count = needs_[static_cast<std::size_t>(need)];
+  JUNCTOR_CHECK(count > 0);
+  --count;
+  refresh();
+}
+
+void Mixer::set_voice(const Leg& leg, const Voice& voice) {
+  Seat* const seat = find(leg);
+  if (seat == nullptr || seat->voice == voice) return;
+  const Voice before = std::exchange(seat->voice, voice);
+  if (seat->seated) say_voice(*seat, before);
+  refresh();
+}
+
+Voice Mixer::voice(const Leg& leg) const {
+  const Seat* const seat = find(leg);
+  return seat != nullptr ? seat->voice : Voice{};
+}
+
+// ------------------------------------------------------------------------------------------------------- which way
+
+bool Mixer::relay_fits() const {
+  if (seats_.size() > 2) return false;
+  if (seats_.size() < 2) return true;
+  const Leg& a = *seats_[0].leg;
+  const Leg& b = *seats_[1].leg;
+  if (!a.media_answered() || !b.media_answered()) return true;
+  return can_relay(*a.local(), *a.remote(), *b.local(), *b.remote());
+}
+
+bool Mixer::needs_samples() const {
+  return std::ranges::any_of(needs_, [](std::uint16_t count) { return count > 0; }) ||
+         std::ranges::any_of(seats_, [](const Seat& seat) { return seat.voice != Voice{}; });
+}
+
+/// No more than two legs can use: what only one of them could say, nobody could hear.
+std::uint32_t Mixer::wanted_rate() const {
+  std::vector<std::uint32_t> rates;
+  for (const Seat& seat : seats_)
+    rates.push_back(seat.leg->media_answered() ? audio_rate(*seat.leg->local(), *seat.leg->remote()) : 8000);
+  std::ranges::sort(rates, std::greater{});
+  if (rates.empty()) return 8000;
+  return rates.size() == 1 ? rates[0] : rates[1];
+}
+
+void Mixer::refresh() {
+  const bool samples = !seats_.empty() && (needs_samples() || !relay_fits());
+  if (samples) return mix();
+  relay();
+}
+
+void Mixer::relay() {
+  const bool both = seats_.size() == 2 && seats_[0].leg->port_is_open() && seats_[1].leg->port_is_open();
+  if (both) {
+    const std::pair pair{seats_[0].leg->port()->id, seats_[1].leg->port()->id};
+    if (relayed_ != pair) plane_.command(worker_, media::Join{pair.first, pair.second});
+    relayed_ = pair;
+  } else {
+    relayed_.reset();
+  }
+  for (Seat& seat : seats_) seat.seated = {};
+  if (open_) close(*open_);
+  open_.reset();
+}
+
+void Mixer::mix() {
+  const std::uint32_t rate = wanted_rate();
+  const std::optional<media::MixerId> before = open_;
+  if (!open_ || rate != rate_) {
+    open_ = plane_.new_mixer_id(worker_);
+    rate_ = rate;
+    plane_.command(worker_, media::OpenMixer{*open_, rate});
+    for (Seat& seat : seats_) seat.seated = {};
+  }
+  for (Seat& seat : seats_) take_seat(seat);
+  relayed_.reset();
+  if (before && before != open_) close(*before);
+}
+
+void Mixer::take_seat(Seat& seat) {
+  // Without formats it could not be heard: it is seated once they are known.
+  if (!seat.leg->port_is_open() || !seat.leg->media_answered()) return;
+  const PortId port = seat.leg->port()->id;
+  if (seat.seated == port) return;
+  plane_.command(worker_, media::Seat{port, *open_});
+  seat.seated = port;
+  say_voice(seat, Voice{});
+}
+
+void Mixer::say_voice(const Seat& seat, const Voice& before) {
+  const PortId port = seat.seated;
+  const auto say = [&](auto change) { plane_.command(worker_, media::Hearing{port, change}); };
+  using media::Hearing;
+  if (seat.voice.input_gain != before.input_gain) say(Hearing::InputGain{seat.voice.input_gain});
+  if (seat.voice.output_gain != before.output_gain) say(Hearing::OutputGain{seat.voice.output_gain});
+  if (seat.voice.hears_itself != before.hears_itself)
+    say(Hearing::Exception{port, seat.voice.hears_itself ? std::optional(1.0f) : std::nullopt});
+}
+
+void Mixer::close(media::MixerId id) {
+  plane_.command(worker_, media::CloseMixer{id});
+}
+
+// -------------------------------------------------------------------------------------------------------- for people
+
+std::string Mixer::plan() const {
+  if (path() == media::Path::none) return {};
+  std::string codecs;
+  for (const Seat& seat : seats_) {
+    const std::string codec = seat.leg->media_answered() ? audio_codec(*seat.leg->local(), *seat.leg->remote()) : "";
+    if (codec.empty() || (!open_ && !codecs.empty())) continue;
+    codecs += (codecs.empty() ? "" : " and ") + codec;
+  }
+  if (!open_) return "relay " + codecs;
+  std::string out = "mixer at " + std::to_string(rate_) + " Hz: ";
+  std::string why;
+  for (std::size_t i = 0; i < needs; ++i)
+    if (needs_[i] > 0) why += (why.empty() ? "" : ", ") + std::string(need_names[i]);
+  if (seats_.size() > 2 && why.empty()) why = std::to_string(seats_.size()) + " legs";
+  return out + (why.empty() ? codecs : why);
+}
+
+}  // namespace junctor::call

@@ -1,0 +1,96 @@
+#pragma once
+// A hearing domain, as the control thread keeps it: the legs that hear each other, of one call or of several, and the
+// way in which they do. Two legs that understand each other are relayed; as soon as somebody needs samples (another
+// codec, a third leg, a recording …) all meet in a mixer of their worker, and part again afterwards.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/media.hpp"
+
+namespace junctor::call {
+
+class Leg;
+
+/// Why samples are needed although two legs could be relayed.
+enum class Need : std::uint8_t {
+  room,        ///< it is a place to which legs come and go
+  recording,   ///< or another ear
+  playing,     ///< something is played into it
+  codec,       ///< a leg was heard to use a codec that the other one has not
+  processing,  ///< a leg's voice is worked on
+};
+constexpr std::size_t needs = 5;
+
+/// What one leg says and hears; the state of a seat that was just taken.
+struct Voice {
+  float input_gain = 1;   ///< 0: muted
+  float output_gain = 1;  ///< 0: deaf
+  bool hears_itself = false;
+
+  bool operator==(const Voice&) const = default;
+};
+
+/// All legs in it have their ports on one worker.
+class Mixer {
+ public:
+  Mixer(media::Plane& plane, std::uint32_t worker) : plane_(plane), worker_(worker) {}
+  ~Mixer();
+  Mixer(const Mixer&) = delete;
+  Mixer& operator=(const Mixer&) = delete;
+
+  std::uint32_t worker() const { return worker_; }
+  std::size_t size() const { return seats_.size(); }
+  bool holds(const Leg& leg) const;
+
+  /// The leg leaves the mixer that it was in. It has a port on worker(). Until both descriptions of a leg are known it
+  /// is taken for one that can be relayed.
+  void seat(Leg& leg);
+  /// The leg, if it is here, hears nobody any more. Called by a leg that ends, too.
+  void unseat(Leg& leg);
+  /// A leg's descriptions or port changed.
+  void refresh();
+
+  void add_need(Need need);
+  void drop_need(Need need);
+
+  /// No effect on a leg that is not here. Samples are needed as long as any voice is not the first one.
+  void set_voice(const Leg& leg, const Voice& voice);
+  Voice voice(const Leg& leg) const;
+
+  media::Path path() const { return open_ ? media::Path::mixer : relayed_ ? media::Path::relay : media::Path::none; }
+  /// For people: how, and why so: "relay PCMU", "mixer at 8000 Hz: PCMU and opus", "mixer at 16000 Hz: recording".
+  std::string plan() const;
+  /// What players and recorders are seated in; nothing while the legs are relayed.
+  std::optional<media::MixerId> id() const { return open_; }
+
+ private:
+  struct Seat {
+    Leg* leg = nullptr;
+    Voice voice;
+    PortId seated;  // what sits in open_ on the worker; 0: nothing yet
+  };
+
+  Seat* find(const Leg& leg);
+  const Seat* find(const Leg& leg) const;
+  bool relay_fits() const;
+  bool needs_samples() const;
+  std::uint32_t wanted_rate() const;
+  void relay();
+  void mix();
+  void take_seat(Seat& seat);
+  void say_voice(const Seat& seat, const Voice& before);
+  void close(media::MixerId id);
+
+  media::Plane& plane_;
+  const std::uint32_t worker_;
+  std::vector<Seat> seats_;
+  std::array<std::uint16_t, needs> needs_{};
+  std::optional<media::MixerId> open_;
+  std::uint32_t rate_ = 0;  // of open_
+  std::optional<std::pair<PortId, PortId>> relayed_;
+};
+
+}  // namespace junctor::call

@@ -1,0 +1,117 @@
+// Legs with different codecs: translated when they must be, relayed as soon as they can; toward every far end the audio
+// stays one stream.
+#include "scenario.hpp"
+
+namespace junctor::sim {
+namespace {
+
+/// Of the one call that is up.
+std::string plan(Sim& sim) {
+  std::string out;
+  sim.hub().core().calls().for_each([&](const call::Call& call) { out = call.all_legs().front().codec_plan; });
+  return out;
+}
+
+void expect_one_stream(Phone& phone) {
+  EXPECT_EQ(phone.line().audio().ssrc_changes(), 0u) << phone.user();
+  EXPECT_EQ(phone.line().audio().sequence_jumps(), 0u) << phone.user();
+  EXPECT_EQ(phone.line().audio().timestamp_faults(), 0u) << phone.user();
+}
+
+class Pairs : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(Pairs, HearEachOther) {
+  const auto& [of_alice, of_bob] = GetParam();
+  Sim sim{Seed{401}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  alice.habits().codecs = {of_alice, "telephone-event"};
+  bob.habits().codecs = {of_bob, "telephone-event"};
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));
+  const bool same = std::string_view(of_alice) == of_bob;
+  EXPECT_THAT(plan(sim), ::testing::StartsWith(same ? "relay " : "mixer at ")) << of_alice << " and " << of_bob;
+
+  alice.line().audio().press('5');
+  EXPECT_TRUE(sim.until(2s, [&] { return bob.line().audio().digits() == "5"; }));
+  alice.line().hold();
+  ASSERT_TRUE(sim.until(2s, [&] { return bob.line().on_hold_by_peer(); }));
+  ASSERT_TRUE(sim.until(2s, [&] { return alice.line().audio().hears_nothing(); }));
+  alice.line().unhold();
+  EXPECT_TRUE(sim.until(3s, [&] { return alice.hears(880) && bob.hears(440); }));
+  expect_one_stream(alice);
+  expect_one_stream(bob);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Codecs, Pairs,
+                         ::testing::Combine(::testing::Values("pcmu", "pcma", "g722", "opus"),
+                                            ::testing::Values("pcmu", "pcma", "g722", "opus")),
+                         [](const auto& pair) {
+                           return std::string(std::get<0>(pair.param)) + "_" + std::get<1>(pair.param);
+                         });
+
+TEST(Codecs, TheCallersCodecIsChosenWhereBothHaveIt) {
+  Sim sim{Seed{402}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  alice.habits().codecs = {"pcma", "telephone-event"};
+  bob.habits().codecs = {"opus", "g722", "pcmu", "pcma", "telephone-event"};
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));
+  EXPECT_EQ(plan(sim), "relay PCMA");
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+TEST(Codecs, FromRelayToMixerAndBackWhileTheyTalk) {
+  Sim sim{Seed{403}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  bob.habits().codecs = {"pcma", "telephone-event"};
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));
+  for (int round = 1; round <= 3; ++round) {
+    ASSERT_EQ(plan(sim), "relay PCMA");
+    alice.line().change_codecs({"g722", "telephone-event"});
+    ASSERT_TRUE(sim.until(2s, [&] { return alice.line().reinvites_done() == 2 * round - 1; }));
+    sim.run_for(300ms);
+    EXPECT_EQ(plan(sim), "mixer at 8000 Hz: G722 and PCMA");
+    EXPECT_TRUE(sim.until(1s, [&] { return alice.hears(880) && bob.hears(440); }));
+    alice.line().change_codecs({"pcma", "telephone-event"});
+    ASSERT_TRUE(sim.until(2s, [&] { return alice.line().reinvites_done() == 2 * round; }));
+    sim.run_for(300ms);
+    EXPECT_TRUE(sim.until(1s, [&] { return alice.hears(880) && bob.hears(440); }));
+  }
+  expect_one_stream(alice);
+  expect_one_stream(bob);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+TEST(Codecs, ALateOfferIsTranslatedToo) {
+  Sim sim{Seed{404}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  alice.habits().codecs = {"opus"};
+  bob.habits().codecs = {"pcmu"};
+  ASSERT_TRUE(connect(sim, alice, bob, "1002", {.late_offer = true}));
+  EXPECT_TRUE(talk(sim, alice, bob));
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+TEST(Codecs, AcrossALossyLine) {
+  Sim sim{Seed{405}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  alice.habits().codecs = {"g722"};
+  bob.habits().codecs = {"opus"};
+  ASSERT_TRUE(connect(sim, alice, bob));
+  sim.link(alice).loss(0.02).delay(30ms, 15ms);
+  EXPECT_TRUE(talk(sim, alice, bob));
+  sim.run_for(5s);
+  EXPECT_TRUE(sim.until(2s, [&] { return alice.hears(880) && bob.hears(440); }));
+  sim.excuse(alice);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace junctor::sim
