@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audio/disk.hpp"
 #include "base/counters.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
@@ -30,8 +31,8 @@ Address hub_address();
 
 class Hub {
  public:
-  Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::Snapshot config, Audit& audit,
-      std::string_view fault);
+  Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::MemoryDisk& files, config::Snapshot config,
+      Audit& audit, std::string_view fault);
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -50,9 +51,13 @@ class Hub {
 
  private:
   class Jobs;
+  class Recorder;
   class Wheel;
 
+  void wake_for_recordings();
+
   World& world_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Counters counters_;
   NullLog log_;
   WallClock wall_;
@@ -67,6 +72,8 @@ class Hub {
   store::MemoryStore store_;
   std::unique_ptr<StoreBehindFault> store_behind_fault_;
   std::unique_ptr<Jobs> jobs_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<hub::Background> background_;
   std::unique_ptr<hub::Core> core_;
 };
 

@@ -18,12 +18,21 @@
 #include "call/calls.hpp"
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
+#include "media/sounds.hpp"
+#include "recording/recordings.hpp"
 #include "registrar/authenticator.hpp"
 #include "registrar/guard.hpp"
 #include "registrar/registrar.hpp"
 #include "transport/endpoint.hpp"
 
 namespace junctor::hub {
+
+/// What plays files and records: threads and a disk.
+struct Background {
+  JobRunner& jobs;
+  audio::Disk& disk;
+  recording::Recorder& recorder;
+};
 
 /// What the control side takes from the outside. All of it outlives the Core.
 struct Outside {
@@ -41,8 +50,9 @@ struct Outside {
   registrar::Mac mac = nullptr;
   std::vector<transport::Listener> listeners;
   transport::LocalAddressFor local_address_for;
-  std::uint32_t last_epoch = 0;  ///< of the newest call in the store; the ids of this start come behind it
-  TlsSender* tls = nullptr;      ///< none: the hub opens no TLS connections
+  std::uint32_t last_epoch = 0;      ///< of the newest call in the store; the ids of this start come behind it
+  TlsSender* tls = nullptr;          ///< none: the hub opens no TLS connections
+  Background* background = nullptr;  ///< none: no file is played, and nothing recorded
 };
 
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
@@ -77,6 +87,8 @@ class Core final : public DatagramSink,
   void on_close(ConnectionId, std::string_view reason, TimePoint now) override;
   void on_resolved(transport::QueryId query, const transport::Answer& answer, TimePoint now);
   void on_media_event(const media::Event& event, TimePoint now);
+  /// After the recorder's wake; false when there was nothing.
+  bool deliver_recordings(TimePoint now);
 
   // -- commands of the operator
   /// Takes over what a running hub can; calls keep what they began with. The keys that need a restart come back.
@@ -107,6 +119,9 @@ class Core final : public DatagramSink,
   const routing::Directory& directory() const { return directory_; }
   apps::Records& records() { return *records_; }
   store::Store& store() { return outside_.store; }
+  /// Null without a background.
+  media::Sounds* sounds() { return sounds_.get(); }
+  recording::Recordings* recordings() { return recordings_.get(); }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;
@@ -141,6 +156,7 @@ class Core final : public DatagramSink,
   // TimerTarget
   void on_timer(std::uint64_t token, TimePoint now) override;
 
+  void on_recording_event(const recording::Event& event, TimePoint now);
   void on_register(TransactionId, const sip::Message&, const transport::Source&, TimePoint);
   void answer(TransactionId, const sip::Message& request, int status, TimePoint, const call::Headers& headers = {});
   // store::AckTarget
@@ -171,6 +187,8 @@ class Core final : public DatagramSink,
   std::unique_ptr<registrar::Authenticator> authenticator_;
   std::unique_ptr<registrar::Guard> guard_;
   std::unique_ptr<registrar::Registrar> registrar_;
+  std::unique_ptr<media::Sounds> sounds_;
+  std::unique_ptr<recording::Recordings> recordings_;
   std::unique_ptr<call::Calls> calls_;
   std::unique_ptr<apps::Dialler> dialler_;
   std::unique_ptr<apps::Transfers> transfers_;

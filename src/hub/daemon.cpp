@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "audio/disk.hpp"
 #include "control/local_server.hpp"
 #include "hub/checked_config.hpp"
 #include "hub/core.hpp"
@@ -19,10 +20,12 @@
 #include "net/control_loop.hpp"
 #include "net/edge.hpp"
 #include "net/hashes.hpp"
+#include "net/job_pool.hpp"
 #include "net/local_address.hpp"
 #include "net/process.hpp"
 #include "net/resolver.hpp"
 #include "net/system_random.hpp"
+#include "recording/recorder.hpp"
 #include "store/sqlite_store.hpp"
 #include "transport/framer.hpp"
 
@@ -152,6 +155,7 @@ class Daemon {
   void prepare_outgoing(transport::Protocol protocol, net::Security security);
   std::vector<std::string> take_certificates(const config::Config& config);
   std::function<std::unique_ptr<StreamFramer>()> sip_framer() const;
+  void open_background();
   void build_core();
   void on_signal(net::Signal signal, TimePoint now);
   void reload(TimePoint now);
@@ -176,6 +180,11 @@ class Daemon {
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<net::BackgroundThread> store_thread_;
   std::unique_ptr<MediaPlane> media_;
+  audio::RealDisk disk_;
+  std::unique_ptr<net::JobPool> jobs_;
+  std::unique_ptr<recording::Recorder> recorder_;
+  std::unique_ptr<net::BackgroundThread> recorder_thread_;
+  std::unique_ptr<Background> background_;
   std::vector<transport::Listener> listeners_;
   std::vector<std::string> listener_names_;
   std::unique_ptr<Core> core_;
@@ -284,6 +293,20 @@ Result<void, std::string> Daemon::open_store() {
   return {};
 }
 
+/// Threads for files that are played, and for what is recorded.
+void Daemon::open_background() {
+  jobs_ = std::make_unique<net::JobPool>(net::JobPoolSettings{}, *loop_, counters_);
+  recording::Wakes wakes;
+  wakes.recorder = [this] { recorder_thread_->rouse(); };
+  wakes.control = [this] { loop_->waker().wake(); };
+  recorder_ = std::make_unique<recording::Recorder>(disk_, std::move(wakes), *log_, counters_);
+  recorder_thread_ = std::make_unique<net::BackgroundThread>([this](TimePoint now) { return recorder_->run_once(now); },
+                                                             [this] { recorder_->finish(); });
+  background_ = std::make_unique<Background>(Background{*jobs_, disk_, *recorder_});
+  recorder_->repair(config_->hub.data_dir + "/recordings");
+  loop_->add_source([this](TimePoint now) { return core_->deliver_recordings(now); });
+}
+
 void Daemon::build_core() {
   const TimePoint now = net::now();
   sip::digest::HashFunctions hashes{net::md5_hex, net::sha256_hex, net::sha512_256_hex};
@@ -304,7 +327,8 @@ void Daemon::build_core() {
                     return local_addresses_.find(remote, net::now()).value_or(IpAddress::v4(127, 0, 0, 1));
                   },
                   last_epoch_,
-                  edge_.get()};
+                  edge_.get(),
+                  background_.get()};
   core_ = std::make_unique<Core>(config_, std::move(outside), now);
   sinks_.core = core_.get();
   dns_.set(*resolver_, [this](transport::QueryId id, const transport::Answer& answer, TimePoint then) {
@@ -359,6 +383,7 @@ Result<void, std::string> Daemon::start() {
   auto media = MediaPlane::create(config_->rtp, *loop_, counters_);
   if (!media) return fail(std::move(media.error()));
   media_ = std::move(*media);
+  open_background();
   build_core();
   if (auto done = core_->load(net::now()); !done) return done;
   loop_->add_turn_end([this, next = TimePoint{}](TimePoint now) mutable -> std::optional<TimePoint> {
@@ -370,6 +395,7 @@ Result<void, std::string> Daemon::start() {
     return check_drained(now);
   });
   store_thread_->start();
+  recorder_thread_->start();
   media_->start();
   edge_->start();
   return {};
@@ -444,6 +470,8 @@ int Daemon::run() {
   loop_->run();
   media_->stop();
   edge_->stop();
+  recorder_thread_->stop();  // what is recorded ends, and can be played
+  jobs_->stop();
   store_->writer().flush_all();
   store_thread_->stop();  // what waits is committed
   log_->info("stopped");
