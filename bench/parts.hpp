@@ -12,6 +12,7 @@
 #include "audio/disk.hpp"
 #include "base/io.hpp"
 #include "hub/core.hpp"
+#include "recording/recorder.hpp"
 
 namespace junctor::bench {
 
@@ -112,6 +113,7 @@ class Hub {
   Ports ports_;
   audio::MemoryDisk disk_;
   NoJobs jobs_;
+  recording::Recorder recorder_{disk_, {.recorder = [] {}, .control = [] {}}, log_, counters_};
   Queue store_;
   std::unique_ptr<hub::Core> core_;
 };

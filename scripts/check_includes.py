@@ -24,6 +24,7 @@ ALLOWED = {
     "transaction": ["sip"],
     "transport": ["transaction", "sip"],
     "media": ["rtp", "audio", "srtp"],
+    "recording": ["media", "audio"],
     "registrar": ["sip", "store"],
     "routing": ["sip"],
     "call": ["transport", "transaction", "sip", "media", "rtp"],

@@ -57,6 +57,34 @@ class Hub::Jobs final : public JobRunner {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
+/// The recorder's thread: it wakes when it is roused and when it wants to.
+class Hub::Recorder final {
+ public:
+  Recorder(World& world, audio::Disk& disk, Log& log, Counters& counters, std::function<void()> wake_control)
+      : world_(world),
+        recorder_(disk, {.recorder = [this] { wake_at(world_.now()); }, .control = std::move(wake_control)}, log,
+                  counters) {}
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  ~Recorder() { world_.cancel(next_); }
+
+  recording::Recorder& get() { return recorder_; }
+
+ private:
+  void wake_at(TimePoint when) {
+    if (next_ && next_.at <= when) return;
+    world_.cancel(next_);
+    next_ = world_.at(when, [this] {
+      next_ = {};
+      if (const auto again = recorder_.run_once(world_.now())) wake_at(*again);
+    });
+  }
+
+  World& world_;
+  World::EventId next_;
+  recording::Recorder recorder_;
+};
+
 class Hub::Wheel final : public Clockwork {
  public:
   Wheel(World& world, TimerWheel& wheel) : world_(world), wheel_(wheel) { world_.drive(*this); }
@@ -69,8 +97,8 @@ class Hub::Wheel final : public Clockwork {
   TimerWheel& wheel_;
 };
 
-Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::Snapshot config, Audit& audit,
-         std::string_view fault)
+Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::MemoryDisk& files,
+         config::Snapshot config, Audit& audit, std::string_view fault)
     : world_(world),
       random_(world.random().fork()),
       timers_(world.now()),
@@ -81,7 +109,8 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::
       plane_(world, net, plane_settings(*config), counters_),
       names_(names),
       store_(disk, disk_timers_, random_),
-      jobs_(std::make_unique<Jobs>(world)) {
+      jobs_(std::make_unique<Jobs>(world)),
+      recorder_(std::make_unique<Recorder>(world, files, log_, counters_, [this] { wake_for_recordings(); })) {
   wall_.set(TimePoint{}, simulated_epoch);
   border_.watch(audit);
   store::Store* store = &store_;
@@ -102,8 +131,9 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::
                        .streams = border_,
                        .resolver = names_,
                        .media = plane_,
-                       .disk = sound_disk_,
                        .jobs = *jobs_,
+                       .disk = files,
+                       .recorder = recorder_->get(),
                        .store = *store,
                        .hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex},
                        .mac = &net::hmac_sha256,
@@ -113,10 +143,17 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::
   names_.on_answer([this](transport::QueryId query, const transport::Answer& answer) {
     core_->on_resolved(query, answer, world_.now());
   });
+  recorder_->get().repair("recordings");
   const auto loaded = core_->load(world_.now());
   JUNCTOR_CHECK(loaded.has_value());
   plane_.on_event([this](const media::Event& event) { core_->on_media_event(event, world_.now()); });
   border_.open(*core_, *core_);
+}
+
+void Hub::wake_for_recordings() {
+  world_.after(milliseconds(1), [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) core_->deliver_recordings(world_.now());
+  });
 }
 
 Hub::~Hub() {

@@ -31,8 +31,8 @@ Address hub_address();
 
 class Hub {
  public:
-  Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, config::Snapshot config, Audit& audit,
-      std::string_view fault);
+  Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::MemoryDisk& files, config::Snapshot config,
+      Audit& audit, std::string_view fault);
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -51,9 +51,13 @@ class Hub {
 
  private:
   class Jobs;
+  class Recorder;
   class Wheel;
 
+  void wake_for_recordings();
+
   World& world_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Counters counters_;
   NullLog log_;
   WallClock wall_;
@@ -67,8 +71,8 @@ class Hub {
   Names& names_;
   store::MemoryStore store_;
   std::unique_ptr<StoreBehindFault> store_behind_fault_;
-  audio::MemoryDisk sound_disk_;
   std::unique_ptr<Jobs> jobs_;
+  std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<hub::Core> core_;
 };
 

@@ -76,7 +76,7 @@ Sim::Sim(Seed seed, SimSettings settings)
 Sim::~Sim() = default;
 
 void Sim::start_hub() {
-  hub_ = std::make_unique<Hub>(world_, net_, names_, disk_, config_, *audit_, settings_.fault);
+  hub_ = std::make_unique<Hub>(world_, net_, names_, disk_, files_, config_, *audit_, settings_.fault);
   if (trace_) hub_->border().watch(*trace_);
 }
 

@@ -63,6 +63,8 @@ class Sim {
   Names& names() { return names_; }
   Hub& hub() { return *hub_; }
   store::MemoryDisk& disk() { return disk_; }
+  /// Sounds and recordings; they outlive the hub's process, too.
+  audio::MemoryDisk& files() { return files_; }
   const Audit& audit() const { return *audit_; }
   TimePoint now() const { return world_.now(); }
   const std::vector<std::unique_ptr<Phone>>& phones() const { return phones_; }
@@ -93,6 +95,7 @@ class Sim {
   SimSettings settings_;
   config::Snapshot config_;
   store::MemoryDisk disk_;
+  audio::MemoryDisk files_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<Trace> trace_;
   std::unique_ptr<Hub> hub_;

@@ -113,13 +113,16 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   guard_ = std::make_unique<registrar::Guard>(guard, o.log, o.counters);
   registrar_ = std::make_unique<registrar::Registrar>(registrar_settings(*config_), *authenticator_, o.store, o.timers,
                                                       o.wall, replies, o.random, o.counters);
+  sounds_ = std::make_unique<media::Sounds>(o.disk, o.jobs, o.counters);
+  recordings_ = std::make_unique<recording::Recordings>(
+      o.recorder, o.media, o.timers, o.wall,
+      [this](const recording::Event& event, TimePoint then) { on_recording_event(event, then); });
   // Also when the last start was in this very second, or the clock has been set back since.
   const auto epoch =
       std::max(static_cast<std::uint32_t>(std::chrono::floor<seconds>(o.wall.at(now)).time_since_epoch().count()),
                o.last_epoch + 1);
   calls_ = std::make_unique<call::Calls>(call::Calls::Parts{*endpoint_, o.media, o.timers, o.random, o.counters},
                                          config_->hub.node, epoch, events);
-  sounds_ = std::make_unique<media::Sounds>(o.disk, o.jobs, o.counters);
   hold_music_ = std::make_unique<apps::HoldMusic>(*calls_, *sounds_, o.jobs, o.log);
   conferences_ = std::make_unique<apps::Conferences>(*calls_, *hold_music_, o.timers);
   parking_ = std::make_unique<apps::Parking>(*calls_, *hold_music_, o.timers);
@@ -269,6 +272,19 @@ void Core::note_failed_connection(std::string_view reason, TimePoint now) {
 
 void Core::on_resolved(transport::QueryId query, const transport::Answer& answer, TimePoint now) {
   endpoint_->on_resolved(query, answer, now);
+}
+
+bool Core::deliver_recordings(TimePoint now) {
+  return recordings_->deliver(now);
+}
+
+void Core::on_recording_event(const recording::Event& event, TimePoint) {
+  const auto* const stopped = std::get_if<recording::Stopped>(&event);
+  if (stopped == nullptr || stopped->reason == recording::StopReason::failed)
+    return;  // failures are told where they are
+  outside_.log.info("recording ended", {{"manifest", stopped->manifest},
+                                        {"reason", recording::to_string(stopped->reason)},
+                                        {"ms", std::to_string(stopped->duration_ms)}});
 }
 
 void Core::on_media_event(const media::Event& event, TimePoint now) {

@@ -18,6 +18,8 @@
 #include "call/calls.hpp"
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
+#include "media/sounds.hpp"
+#include "recording/recordings.hpp"
 #include "registrar/authenticator.hpp"
 #include "registrar/guard.hpp"
 #include "registrar/registrar.hpp"
@@ -36,8 +38,9 @@ struct Outside {
   StreamSender& streams;
   transport::Resolver& resolver;
   media::Plane& media;
-  audio::Disk& disk;  ///< used by jobs
   JobRunner& jobs;
+  audio::Disk& disk;  ///< used by jobs and the recorder
+  recording::Recorder& recorder;
   store::Store& store;
   sip::digest::HashFunctions hashes;
   registrar::Mac mac = nullptr;
@@ -55,7 +58,9 @@ struct Ledger {
   std::size_t timers = 0;
   std::size_t unwritten = 0;  ///< store writes not acknowledged
 
-  std::size_t total() const { return calls + legs + ports + dialogs + dials + conferences + parked + plays + transactions + timers + unwritten; }
+  std::size_t total() const {
+    return calls + legs + ports + dialogs + dials + conferences + parked + plays + transactions + timers + unwritten;
+  }
 };
 
 class Core final : public DatagramSink,
@@ -80,6 +85,8 @@ class Core final : public DatagramSink,
   void on_close(ConnectionId, std::string_view reason, TimePoint now) override;
   void on_resolved(transport::QueryId query, const transport::Answer& answer, TimePoint now);
   void on_media_event(const media::Event& event, TimePoint now);
+  /// After the recorder's wake; false when there was nothing.
+  bool deliver_recordings(TimePoint now);
 
   // -- commands of the operator
   /// Takes over what a running hub can; calls keep what they began with. The keys that need a restart come back.
@@ -110,6 +117,9 @@ class Core final : public DatagramSink,
   const routing::Directory& directory() const { return directory_; }
   apps::Records& records() { return *records_; }
   store::Store& store() { return outside_.store; }
+  /// Null without a background.
+  media::Sounds* sounds() { return sounds_.get(); }
+  recording::Recordings& recordings() { return *recordings_; }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;
@@ -144,6 +154,7 @@ class Core final : public DatagramSink,
   // TimerTarget
   void on_timer(std::uint64_t token, TimePoint now) override;
 
+  void on_recording_event(const recording::Event& event, TimePoint now);
   void on_register(TransactionId, const sip::Message&, const transport::Source&, TimePoint);
   void answer(TransactionId, const sip::Message& request, int status, TimePoint, const call::Headers& headers = {});
   // store::AckTarget
@@ -174,6 +185,8 @@ class Core final : public DatagramSink,
   std::unique_ptr<registrar::Authenticator> authenticator_;
   std::unique_ptr<registrar::Guard> guard_;
   std::unique_ptr<registrar::Registrar> registrar_;
+  std::unique_ptr<media::Sounds> sounds_;
+  std::unique_ptr<recording::Recordings> recordings_;
   std::unique_ptr<call::Calls> calls_;
   std::unique_ptr<media::Sounds> sounds_;
   std::unique_ptr<apps::HoldMusic> hold_music_;

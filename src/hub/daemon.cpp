@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "audio/disk.hpp"
 #include "control/local_server.hpp"
 #include "hub/checked_config.hpp"
 #include "hub/core.hpp"
@@ -19,10 +20,12 @@
 #include "net/control_loop.hpp"
 #include "net/edge.hpp"
 #include "net/hashes.hpp"
+#include "net/job_pool.hpp"
 #include "net/local_address.hpp"
 #include "net/process.hpp"
 #include "net/resolver.hpp"
 #include "net/system_random.hpp"
+#include "recording/recorder.hpp"
 #include "store/sqlite_store.hpp"
 #include "transport/framer.hpp"
 
@@ -152,6 +155,7 @@ class Daemon {
   void prepare_outgoing(transport::Protocol protocol, net::Security security);
   std::vector<std::string> take_certificates(const config::Config& config);
   std::function<std::unique_ptr<StreamFramer>()> sip_framer() const;
+  void open_background();
   void build_core();
   void on_signal(net::Signal signal, TimePoint now);
   void reload(TimePoint now);
@@ -174,10 +178,12 @@ class Daemon {
   std::unique_ptr<net::Edge> edge_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<store::SqliteStore> store_;
-  audio::RealDisk disk_;
-  std::unique_ptr<net::JobPool> jobs_;
   std::unique_ptr<net::BackgroundThread> store_thread_;
   std::unique_ptr<MediaPlane> media_;
+  audio::RealDisk disk_;
+  std::unique_ptr<net::JobPool> jobs_;
+  std::unique_ptr<recording::Recorder> recorder_;
+  std::unique_ptr<net::BackgroundThread> recorder_thread_;
   std::vector<transport::Listener> listeners_;
   std::vector<std::string> listener_names_;
   std::unique_ptr<Core> core_;
@@ -286,6 +292,19 @@ Result<void, std::string> Daemon::open_store() {
   return {};
 }
 
+/// Threads for files that are played, and for what is recorded.
+void Daemon::open_background() {
+  jobs_ = std::make_unique<net::JobPool>(net::JobPoolSettings{}, *loop_, counters_);
+  recording::Wakes wakes;
+  wakes.recorder = [this] { recorder_thread_->rouse(); };
+  wakes.control = [this] { loop_->waker().wake(); };
+  recorder_ = std::make_unique<recording::Recorder>(disk_, std::move(wakes), *log_, counters_);
+  recorder_thread_ = std::make_unique<net::BackgroundThread>([this](TimePoint now) { return recorder_->run_once(now); },
+                                                             [this] { recorder_->finish(); });
+  recorder_->repair(config_->hub.data_dir + "/recordings");
+  loop_->add_source([this](TimePoint now) { return core_->deliver_recordings(now); });
+}
+
 void Daemon::build_core() {
   const TimePoint now = net::now();
   sip::digest::HashFunctions hashes{net::md5_hex, net::sha256_hex, net::sha512_256_hex};
@@ -298,8 +317,9 @@ void Daemon::build_core() {
                   *edge_,
                   dns_,
                   *media_,
-                  disk_,
                   *jobs_,
+                  disk_,
+                  *recorder_,
                   *store_,
                   hashes,
                   net::hmac_sha256,
@@ -363,7 +383,7 @@ Result<void, std::string> Daemon::start() {
   auto media = MediaPlane::create(config_->rtp, *loop_, counters_);
   if (!media) return fail(std::move(media.error()));
   media_ = std::move(*media);
-  jobs_ = std::make_unique<net::JobPool>(net::JobPoolSettings{}, *loop_, counters_);
+  open_background();
   build_core();
   if (auto done = core_->load(net::now()); !done) return done;
   loop_->add_turn_end([this, next = TimePoint{}](TimePoint now) mutable -> std::optional<TimePoint> {
@@ -375,6 +395,7 @@ Result<void, std::string> Daemon::start() {
     return check_drained(now);
   });
   store_thread_->start();
+  recorder_thread_->start();
   media_->start();
   edge_->start();
   return {};
@@ -447,9 +468,10 @@ int Daemon::run() {
   std::fflush(stdout);
   net::notify_service_manager("READY=1");
   loop_->run();
-  jobs_->stop();
   media_->stop();
   edge_->stop();
+  recorder_thread_->stop();  // what is recorded ends, and can be played
+  jobs_->stop();
   store_->writer().flush_all();
   store_thread_->stop();  // what waits is committed
   log_->info("stopped");

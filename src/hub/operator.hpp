@@ -13,14 +13,16 @@ namespace junctor::hub {
 
 class Operator final : public control::Commands {
  public:
-  static constexpr std::size_t ended_max = 1'000;  ///< ended calls that can still be looked at, for records.messages_secs
+  static constexpr std::size_t ended_max =
+      1'000;  ///< ended calls that can still be looked at, for records.messages_secs
   static constexpr std::size_t listed_max = 10'000;
 
   /// What only the process knows.
   struct Process {
     std::function<microseconds()> longest_turn;
     std::function<Result<config::Snapshot, std::vector<std::string>>()> load_config;  ///< faults on the other side
-    /// Certificates and keys anew, for connections from now on; a line for each that cannot be used, and all stay as they were.
+    /// Certificates and keys anew, for connections from now on; a line for each that cannot be used, and all stay as
+    /// they were.
     std::function<std::vector<std::string>(const config::Config&)> take_certificates;
     std::function<void(seconds timeout, TimePoint now)> drain;
     std::vector<std::string> listeners;
@@ -37,8 +39,7 @@ class Operator final : public control::Commands {
 
   control::Status status(TimePoint now) override;
   std::vector<control::CallInfo> calls(TimePoint now) override;
-  void find_call(std::string id, bool with_messages, control::Reply<control::CallDetail> reply,
-                 TimePoint now) override;
+  void find_call(std::string id, bool with_messages, control::Reply<control::CallDetail> reply, TimePoint now) override;
   std::vector<control::Registration> registrations(TimePoint now) override;
   std::vector<control::TrunkInfo> trunks(TimePoint now) override;
   control::Explanation explain(const control::ExplainRequest& request) override;

@@ -7,19 +7,26 @@ namespace {
 
 std::string_view word(config::TrunkTransport transport) {
   switch (transport) {
-    case config::TrunkTransport::udp: return "udp";
-    case config::TrunkTransport::tcp: return "tcp";
-    case config::TrunkTransport::tls: return "tls";
+    case config::TrunkTransport::udp:
+      return "udp";
+    case config::TrunkTransport::tcp:
+      return "tcp";
+    case config::TrunkTransport::tls:
+      return "tls";
   }
   return "";
 }
 
 std::optional<routing::Direction> direction_of(config::MatchDirection direction) {
   switch (direction) {
-    case config::MatchDirection::any: return std::nullopt;
-    case config::MatchDirection::inbound: return routing::Direction::inbound;
-    case config::MatchDirection::outbound: return routing::Direction::outbound;
-    case config::MatchDirection::internal: return routing::Direction::internal;
+    case config::MatchDirection::any:
+      return std::nullopt;
+    case config::MatchDirection::inbound:
+      return routing::Direction::inbound;
+    case config::MatchDirection::outbound:
+      return routing::Direction::outbound;
+    case config::MatchDirection::internal:
+      return routing::Direction::internal;
   }
   return std::nullopt;
 }
@@ -27,15 +34,24 @@ std::optional<routing::Direction> direction_of(config::MatchDirection direction)
 routing::ActionKind action_of(config::RouteAction action) {
   using config::RouteAction;
   switch (action) {
-    case RouteAction::ring: return routing::ActionKind::ring;
-    case RouteAction::dial: return routing::ActionKind::dial;
-    case RouteAction::queue: return routing::ActionKind::queue;
-    case RouteAction::ivr: return routing::ActionKind::ivr;
-    case RouteAction::voicemail: return routing::ActionKind::voicemail;
-    case RouteAction::conference: return routing::ActionKind::conference;
-    case RouteAction::rwi: return routing::ActionKind::rwi;
-    case RouteAction::reject: return routing::ActionKind::reject;
-    case RouteAction::app: return routing::ActionKind::app;
+    case RouteAction::ring:
+      return routing::ActionKind::ring;
+    case RouteAction::dial:
+      return routing::ActionKind::dial;
+    case RouteAction::queue:
+      return routing::ActionKind::queue;
+    case RouteAction::ivr:
+      return routing::ActionKind::ivr;
+    case RouteAction::voicemail:
+      return routing::ActionKind::voicemail;
+    case RouteAction::conference:
+      return routing::ActionKind::conference;
+    case RouteAction::rwi:
+      return routing::ActionKind::rwi;
+    case RouteAction::reject:
+      return routing::ActionKind::reject;
+    case RouteAction::app:
+      return routing::ActionKind::app;
   }
   return routing::ActionKind::reject;
 }
@@ -90,8 +106,8 @@ routing::Definition routing_definition(const config::Config& config) {
   for (const config::Trunk& trunk : config.trunks)
     out.trunks.push_back({trunk.name, trunk.host, std::string(word(trunk.transport)), trunk.numbers});
   const config::Features& f = config.features;
-  out.features = {f.echo,          f.tone,            f.voicemail, f.voicemail_any, f.group_pickup,
-                  f.directed_pickup, f.park, f.park_first, f.park_last};
+  out.features = {f.echo, f.tone,       f.voicemail, f.voicemail_any, f.group_pickup, f.directed_pickup,
+                  f.park, f.park_first, f.park_last};
   out.domains = config.hub.domains;
   for (const IpAddress& ip : config.network.public_ip) out.local_hosts.push_back(to_string(ip));
   for (const config::Conference& conference : config.conferences)
@@ -138,15 +154,16 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
   office->tables = compiled.tables;
   for (const config::Trunk& trunk : config.trunks) office->trunks.push_back(trunk_of(trunk));
   for (const config::Conference& room : config.conferences)
-    office->conferences.push_back({room.name, room.pin.value, room.moderator_pin.value, room.max_members, room.record,
-                                   room.tones});
+    office->conferences.push_back(
+        {room.name, room.pin.value, room.moderator_pin.value, room.max_members, room.record, room.tones});
   office->park_lots = {config.features.park_first, config.features.park_last};
   office->domains = config.hub.domains;
   office->max_calls = config.hub.max_calls;
   return office;
 }
 
-std::vector<registrar::User> file_users(const config::Config& config, std::string_view realm, const sip::digest::HashFunctions& hashes) {
+std::vector<registrar::User> file_users(const config::Config& config, std::string_view realm,
+                                        const sip::digest::HashFunctions& hashes) {
   std::vector<registrar::User> out;
   for (const config::User& from : config.users) {
     registrar::User user;

@@ -22,7 +22,8 @@ std::vector<routing::Fault> routing_faults(const config::Config& config);
 apps::OfficeSnapshot make_office(const config::Config& config, std::string* fault);
 
 /// The users of the file; passwords become hashes.
-std::vector<registrar::User> file_users(const config::Config& config, std::string_view realm, const sip::digest::HashFunctions& hashes);
+std::vector<registrar::User> file_users(const config::Config& config, std::string_view realm,
+                                        const sip::digest::HashFunctions& hashes);
 
 transport::AdvertiseRules advertise_rules(const config::Config& config);
 registrar::RegistrarSettings registrar_settings(const config::Config& config);

@@ -1,6 +1,5 @@
-// What a tap hears of a mixer, and the ring that it is put into.
+// What a tap hears of a mixer.
 #include <map>
-#include <thread>
 
 #include "media/far_ends.hpp"
 #include "media/room.hpp"
@@ -163,41 +162,6 @@ TEST_F(TapTest, taps_are_refused_without_a_mixer_or_a_ring_that_fits_and_end_wit
   command(CloseMixer{.id = mixer});
   EXPECT_EQ(outcome(CloseTap{.id = tap}), Outcome::bad_parameter);
   EXPECT_EQ(ring.use_count(), 1);
-}
-
-TEST(TapRingTest, two_threads_pass_every_tick_or_count_it) {
-  constexpr int ticks = 20'000;
-  TapRing ring(8000, {}, 16 * 1024);
-  std::thread worker([&ring] {
-    std::array<std::int16_t, 160> samples;
-    for (int tick = 1; tick <= ticks; ++tick) {
-      ring.begin(TimePoint(milliseconds(20 * tick)));
-      for (int source = 1; source <= tick % 4; ++source) {
-        samples.fill(static_cast<std::int16_t>(tick + source));
-        ring.add({static_cast<std::uint64_t>(source)}, samples);
-      }
-      ring.commit();
-    }
-  });
-  std::int64_t seen = 0, lost = 0;
-  while (seen + lost < ticks) {
-    const auto tick = ring.next();
-    if (!tick) {
-      if (seen + static_cast<std::int64_t>(ring.lost()) == ticks) break;
-      std::this_thread::yield();
-      continue;
-    }
-    ++seen, lost += tick->lost_before;
-    const auto number = tick->time.time_since_epoch() / milliseconds(20);
-    ASSERT_EQ(number, seen + lost);
-    ASSERT_EQ(static_cast<std::int64_t>(tick->parts.size()), number % 4);
-    for (const TapTick::Part& part : tick->parts) {
-      const auto value = static_cast<std::int16_t>(number + static_cast<std::int64_t>(part.source.value));
-      ASSERT_TRUE(std::ranges::all_of(part.samples, [&](std::int16_t s) { return s == value; }));
-    }
-  }
-  worker.join();
-  EXPECT_GT(seen, 100);
 }
 
 }  // namespace

@@ -99,8 +99,8 @@ struct Resumed {
 struct Stopped {
   RecordingId id;  ///< none for one that was interrupted
   StopReason reason = StopReason::stopped;
-  std::string error;  ///< one line, when failed
-  std::string manifest;
+  std::string error;              ///< one line, when failed
+  std::string manifest;           ///< its path; empty when it could not be written
   std::uint64_t duration_ms = 0;  ///< of the longest file
   std::vector<FileReport> files;
 };

@@ -23,7 +23,7 @@ class Recordings final : private TimerTarget {
   static constexpr std::uint16_t beep_hz = 1400;
 
   /// The references outlive this. Taps are numbered upwards from 1 and used by nobody else.
-  Recordings(Recorder& recorder, media::Plane& plane, TimerWheel& timers, Sink sink);
+  Recordings(Recorder& recorder, media::Plane& plane, TimerWheel& timers, const WallClock& wall, Sink sink);
   ~Recordings() override;
 
   /// Starts at `now`; before anybody sits in the mixer the files hold silence. Started or Stopped{failed} follows. The
@@ -31,8 +31,9 @@ class Recordings final : private TimerTarget {
   Result<RecordingId, std::string> start(Settings settings, Source source, TimePoint now);
   /// The call sits in another mixer from now on, on whatever worker; the files go on.
   void follow(RecordingId id, Source source, TimePoint now);
-  /// All legs, from now on. Whose label is not there any more ends its file (per leg).
-  void set_tracks(RecordingId id, std::vector<Track> tracks, TimePoint now);
+  /// All legs, from now on. Per leg: a label that is not there any more has its file end, until it is there again. The
+  /// error is start()'s.
+  Result<void, std::string> set_tracks(RecordingId id, std::vector<Track> tracks, TimePoint now);
   void pause(RecordingId id, PauseKind kind, TimePoint now);
   void resume(RecordingId id, TimePoint now);
   /// Silence is written over what was said in between, past or future, in all files. No `to`: until unmask().
@@ -51,6 +52,7 @@ class Recordings final : private TimerTarget {
     Source source;
     media::TapWants wants;
     std::size_t streams = 1;
+    bool paused = false;
     Duration beep_every{};
     TimerId beep_timer;
   };
@@ -59,10 +61,12 @@ class Recordings final : private TimerTarget {
   std::shared_ptr<media::TapRing> open_tap(Running& running);
   void close_tap(const Running& running);
   void beep(const Running& running);
+  void forget(RecordingId id);
 
   Recorder& recorder_;
   media::Plane& plane_;
   TimerWheel& timers_;
+  const WallClock& wall_;
   Sink sink_;
   std::unordered_map<RecordingId, Running> running_;
   std::uint64_t last_id_ = 0, last_tap_ = 0;

@@ -1,0 +1,146 @@
+#include "recording/recorder.hpp"
+
+#include <utility>
+
+namespace junctor::recording {
+
+const char* to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::stopped:
+      return "stopped";
+    case StopReason::length_max:
+      return "length_max";
+    case StopReason::failed:
+      return "failed";
+    case StopReason::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+Recorder::Recorder(audio::Disk& disk, Wakes wakes, Log& log, Counters& counters)
+    : disk_(disk),
+      wakes_(std::move(wakes)),
+      log_(log),
+      counters_(counters),
+      started_(counters.get("recordings_started")),
+      failed_(counters.get("recordings_failed")),
+      mended_(counters.get("recordings_mended")),
+      orders_(queue_capacity),
+      events_(queue_capacity) {}
+
+// -- control thread
+
+void Recorder::begin(Beginning beginning) {
+  const RecordingId id = beginning.id;
+  push({id, std::move(beginning)});
+}
+
+void Recorder::change(RecordingId id, Change change) {
+  push({id, std::move(change)});
+}
+
+void Recorder::repair(std::string folder) {
+  push({{}, std::move(folder)});
+}
+
+void Recorder::push(Order order) {
+  overflow_.push_back(std::make_unique<Order>(std::move(order)));
+  feed();
+}
+
+void Recorder::feed() {
+  bool fed = false;
+  while (!overflow_.empty() && orders_.push(std::move(overflow_.front()))) {
+    overflow_.pop_front();
+    fed = true;
+  }
+  if (fed) wakes_.recorder();
+}
+
+bool Recorder::deliver(const std::function<void(const Event&, TimePoint)>& sink, TimePoint now) {
+  feed();
+  bool some = false;
+  while (const auto event = events_.pop()) {
+    sink(**event, now);
+    some = true;
+  }
+  return some;
+}
+
+// -- recorder's thread
+
+std::optional<TimePoint> Recorder::run_once(TimePoint now) {
+  take_orders();
+  const bool busy = work(now);
+  publish();
+  if (busy || !unpublished_.empty()) return now + milliseconds(busy ? 0 : 1);
+  if (sessions_.empty()) return std::nullopt;
+  return now + interval;
+}
+
+void Recorder::take_orders() {
+  while (const auto order = orders_.pop()) take_order(**order);
+}
+
+void Recorder::take_order(Order& order) {
+  if (auto* folder = std::get_if<std::string>(&order.what)) {
+    repair_ = std::make_unique<Repair>(disk_, log_, std::move(*folder));
+  } else if (auto* beginning = std::get_if<Beginning>(&order.what)) {
+    sessions_.emplace(order.id, std::make_unique<Session>(disk_, counters_, std::move(*beginning)));
+  } else if (const auto at = sessions_.find(order.id); at != sessions_.end()) {
+    at->second->change(std::move(std::get<Change>(order.what)));
+  }
+}
+
+/// True when there is more to do at once.
+bool Recorder::work(TimePoint now) {
+  bool busy = false;
+  if (repair_) {
+    if (repair_->step(made_)) {
+      busy = true;
+    } else {
+      repair_.reset();
+    }
+  }
+  for (auto at = sessions_.begin(); at != sessions_.end();) {
+    Session& session = *at->second;
+    session.work(now, made_);
+    busy = busy || (session.busy() && !session.done());
+    at = session.done() ? sessions_.erase(at) : std::next(at);
+  }
+  return busy;
+}
+
+void Recorder::publish() {
+  for (Event& event : made_) {
+    if (std::holds_alternative<Started>(event)) started_.add();
+    if (const auto* stopped = std::get_if<Stopped>(&event)) {
+      if (stopped->reason == StopReason::interrupted) mended_.add();
+      if (stopped->reason == StopReason::failed) {
+        failed_.add();
+        log_.error("recording failed", {{"manifest", stopped->manifest}, {"error", stopped->error}});
+      }
+    }
+    unpublished_.push_back(std::make_unique<Event>(std::move(event)));
+  }
+  made_.clear();
+  bool some = false;
+  while (!unpublished_.empty() && events_.push(std::move(unpublished_.front()))) {
+    unpublished_.pop_front();
+    some = true;
+  }
+  if (some) wakes_.control();
+}
+
+void Recorder::finish() {
+  take_orders();
+  for (const auto& [id, session] : sessions_) {
+    session->stop_now();
+    while (!session->done()) session->work({}, made_);
+  }
+  sessions_.clear();
+  publish();
+}
+
+}  // namespace junctor::recording
