@@ -39,7 +39,8 @@ struct LegFacts {
   std::optional<TimePoint> answer, end;
   Cause cause;
   media::PortStats stats;
-  std::string verdict;  ///< why its audio was not good; empty: it was, or nobody spoke
+  /// Why its audio is not good, or was not at the end; after a good end, what was wrong before. Empty: nothing.
+  std::string verdict;
 };
 
 enum class Disposition : std::uint8_t { answered, no_answer, busy, rejected, failed, canceled };
@@ -133,6 +134,7 @@ class Call final : public LegOwner {
   void on_offer_accepted(Leg& leg, TimePoint now) override;
   void on_offer_refused(Leg& leg, int status, TimePoint now) override;
   void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_judged(Leg& leg, TimePoint now) override;
   void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) override;
   void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
   void on_finished(Leg& leg, TimePoint now) override;

@@ -111,7 +111,7 @@ void Worker::on_timer(std::uint64_t token, TimePoint now) {
       look_at_playout(*port, now);
       port->send_report(partner(*port), wall_, false, sender_, now);
       port->count_drops(drops_);
-      events_.on_event(Stats{id, stats_of(*port, now)});
+      events_.on_event(Stats{id, port->stats()});
       if (MixedLeg* const leg = seat_of(*port)) leg->encoder.expect_loss(port->remote_loss());
       return schedule_report(*port, now);
     case TimerKind::timeout:
@@ -320,7 +320,8 @@ Outcome Worker::apply(const Hearing& command, TimePoint) {
 Outcome Worker::apply(const Snapshot& command, TimePoint now) {
   Port* const port = find(command.id);
   if (port == nullptr) return Outcome::no_such_port;
-  events_.on_event(Stats{command.id, stats_of(*port, now)});
+  look_at_playout(*port, now);
+  events_.on_event(Stats{command.id, port->stats()});
   return Outcome::done;
 }
 
@@ -334,7 +335,7 @@ Outcome Worker::apply(const Close& command, TimePoint now) {
   if (port != nullptr) {
     look_at_playout(*port, now);
     port->send_report(partner(*port), wall_, true, sender_, now);
-    closed.stats = stats_of(*port, now);
+    closed.stats = port->stats();
     port->count_drops(drops_);
     detach(*port);
     wheel_.cancel(port->report_timer);
@@ -361,11 +362,6 @@ void Worker::detach(Port& port) {
 void Worker::map_both(Port& a, Port& b) {
   a.map_formats_to(b);
   b.map_formats_to(a);
-}
-
-PortStats Worker::stats_of(Port& port, TimePoint now) {
-  look_at_playout(port, now);
-  return port.stats();
 }
 
 // -------------------------------------------------------------------------------------------------------------

@@ -95,7 +95,6 @@ class Worker final : public DatagramSink, private TimerTarget {
   /// What the leg said and nobody heard yet goes to `to` by relay.
   void pass_on(MixedLeg& leg, Port& to, TimePoint now);
   void tick_mixers(TimePoint now);
-  PortStats stats_of(Port& port, TimePoint now);
   /// What the port's jitter buffer does, if it sits in a mixer.
   void look_at_playout(Port& port, TimePoint now);
   /// Judges every port once in LegHealth::interval, some at each call.
