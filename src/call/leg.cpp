@@ -399,8 +399,7 @@ void Leg::on_timer(Timer timer, TimePoint now) {
 void Leg::await_ack(TransactionId invite, TimePoint now) {
   acked_invite_ = invite;
   services_.timers.cancel(ack_timer_);
-  ack_timer_ =
-      services_.timers.schedule(now + ack_patience, services_.timer_target, timer_token(Timer::acknowledge));
+  ack_timer_ = services_.timers.schedule(now + ack_patience, services_.timer_target, timer_token(Timer::acknowledge));
 }
 
 void Leg::judge_ack(bool late, TimePoint now) {

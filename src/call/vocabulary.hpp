@@ -108,8 +108,8 @@ struct Ended {
   Cause cause;
 };
 
-using EventBody =
-    std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Digit, Referred, AudioTimeout, AudioJudged, Ended>;
+using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Digit, Referred,
+                               AudioTimeout, AudioJudged, Ended>;
 
 struct Event {
   CallId call;

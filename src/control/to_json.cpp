@@ -64,7 +64,9 @@ json::value to_json(const LegInfo& leg) {
                       {"received", leg.packets_received},
                       {"lost", leg.packets_lost},
                       {"jitter_ms", leg.jitter_ms},
-                      {"mos", leg.mos}};
+                      {"mos", leg.mos},
+                      {"verdict", text(leg.verdict)},
+                      {"quality", parsed(leg.quality, json::object())}};
 }
 
 json::value to_json(const store::LegRow& leg) {
@@ -81,7 +83,8 @@ json::value to_json(const store::LegRow& leg) {
                       {"lost", leg.packets_lost},
                       {"jitter_ms", leg.jitter_ms},
                       {"mos", leg.mos},
-                      {"verdict", text(leg.verdict)}};
+                      {"verdict", text(leg.verdict)},
+                      {"quality", parsed(leg.quality, json::object())}};
 }
 
 }  // namespace

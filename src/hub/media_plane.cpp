@@ -142,7 +142,7 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   bool urgent_ = false, unhurried_ = false;  // commands of which the worker has not been told
   std::optional<TimePoint> wake_at_;         // for what waits
   TimePoint woken_at_{};
-  std::size_t closing_ = 0;                  // Close went out, Closed has not come
+  std::size_t closing_ = 0;  // Close went out, Closed has not come
   std::vector<std::uint32_t> generations_;
   std::vector<net::PortPair> pairs_;          // by slot
   std::unique_ptr<net::MediaThread> thread_;  // last: it is stopped before what it uses goes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/leg_quality.hpp"
 #include "hub/version.hpp"
 
 namespace junctor::hub {
@@ -79,6 +80,8 @@ control::CallInfo Operator::describe(const call::Call& call) const {
     info.packets_lost = leg.stats.lost;
     info.jitter_ms = static_cast<double>(leg.stats.jitter_ms);
     info.mos = static_cast<double>(leg.stats.mos);
+    info.verdict = leg.verdict;
+    info.quality = apps::quality_of(leg);
     out.legs.push_back(std::move(info));
   }
   return out;

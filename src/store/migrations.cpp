@@ -84,6 +84,9 @@ constexpr std::array<std::string_view, 3> steps = {
          verdict TEXT NOT NULL,
          PRIMARY KEY (call_id, leg)
        ) WITHOUT ROWID;)",
+
+    // 4: what the audio of a leg was like, both ways.
+    "ALTER TABLE legs ADD COLUMN quality TEXT NOT NULL DEFAULT ''",
 };
 
 }  // namespace
