@@ -627,9 +627,13 @@ LegFacts Call::facts_of(const Leg& leg) const {
     if (const auto wish = wish_of(*leg.remote()); wish && !wish->codecs.empty()) out.codec = wish->codecs.front().name;
   }
   out.verdict = leg.verdict();
-  if (out.verdict.empty() && leg.audio_timed_out) out.verdict = to_string(media::Verdict::no_packets);
+  if (!out.verdict.empty() || leg.is_up()) return out;
   const media::Verdict past = out.stats.past_verdict;
-  if (out.verdict.empty() && past != media::Verdict::good) out.verdict = to_string(past);
+  if (leg.audio_timed_out) {
+    out.verdict = to_string(media::Verdict::no_packets);
+  } else if (past != media::Verdict::good) {
+    out.verdict = to_string(past);
+  }
   return out;
 }
 

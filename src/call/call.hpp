@@ -39,7 +39,8 @@ struct LegFacts {
   std::optional<TimePoint> answer, end;
   Cause cause;
   media::PortStats stats;
-  /// Why its audio is not good, or was not at the end; after a good end, what was wrong before. Empty: nothing.
+  /// Why its audio is not good, or was not when it ended; of a leg that ended well, what was wrong last. Empty:
+  /// nothing.
   std::string verdict;
 };
 

@@ -5,7 +5,7 @@
 namespace junctor::store {
 namespace {
 
-constexpr std::array<std::string_view, 3> steps = {
+constexpr std::array<std::string_view, 4> steps = {
     // 1: users of the database; only hashes of their passwords.
     R"(CREATE TABLE users (
          username TEXT PRIMARY KEY,

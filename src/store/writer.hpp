@@ -24,7 +24,7 @@
 
 namespace junctor::store {
 
-inline constexpr milliseconds retry_delay{1000};       ///< after a failed commit
+inline constexpr milliseconds retry_delay{1000};  ///< after a failed commit
 inline constexpr milliseconds unwaited_delay_max{15};  ///< of a write without a target, on the control thread
 inline constexpr std::size_t reads_waiting_max = 64;
 
