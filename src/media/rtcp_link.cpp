@@ -121,7 +121,8 @@ std::size_t RtcpLink::build(std::span<std::uint8_t, report_size_max> out, const 
   rtp::CompoundWriter writer(out);
   writer.add_report(report);
   writer.add_cname(sent.ssrc, {cname_.data(), cname_.size()});
-  writer.add_extended_report(extended(sent, report.sender, received, now));
+  const rtp::ExtendedReport more = extended(sent, report.sender, received, now);
+  if (more != rtp::ExtendedReport{.ssrc = sent.ssrc}) writer.add_extended_report(more);
   if (bye) writer.add_bye({&sent.ssrc, 1});
   return writer.finish();
 }
