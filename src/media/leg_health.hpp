@@ -108,9 +108,10 @@ class LegHealth {
   /// Its sender report may overtake so many of its packets.
   static constexpr std::int64_t packets_on_the_way = 5;
   static constexpr Duration idle_after = milliseconds(500);
-  /// So many packets in a second, or more, are a stream, of which a second must have arrived before its absence counts.
+  /// So many packets in a second, or more, are a stream; a far end that does not report it when it has lasted that long
+  /// does not hear it. Phones that begin to listen late have begun by then.
   static constexpr std::uint64_t stream_min = 10;
-  static constexpr Duration heard_within = seconds(1);
+  static constexpr Duration heard_within = seconds(2);
   /// Refusals count when they go on that long, with no more than the gap between two: hosts limit their rate.
   static constexpr Duration refused_min = milliseconds(1500);
   static constexpr Duration refused_gap = milliseconds(2500);
