@@ -35,6 +35,16 @@ void Net::deliver(const Address& from, const Address& to, std::string bytes, Dur
   });
 }
 
+void Net::refuse(const Address& sender, const Address& addressed) {
+  const Address to = as_reached(addressed);
+  const bool there = std::ranges::any_of(sockets_, [&](const auto& socket) { return socket.first.ip == to.ip; });
+  if (!there || bound(to) || cut(sender.ip, to.ip)) return;
+  world_.after(passage(link(sender.ip)) + passage(link(to.ip)), [this, sender, addressed] {
+    const auto handler = refusals_.find(sender);
+    if (handler != refusals_.end()) handler->second(addressed);
+  });
+}
+
 Address Net::as_reached(const Address& address) const {
   return address.ip == outside_ ? Address{inside_, address.port} : address;
 }
@@ -55,6 +65,7 @@ void Net::send(const Address& from, const Address& addressed, std::span<const st
   const int copies = random_.chance(first.duplicate_) || random_.chance(second.duplicate_) ? 2 : 1;
   for (int i = 0; i < copies; ++i)
     deliver(as_seen(from, to.ip), to, std::string(text_of(bytes)), passage(first) + passage(second));
+  if (!bound(to) && refusals_.contains(from)) refuse(from, addressed);
 }
 
 /// Both ends keep a share of the pipe; what has been written waits in it until it has crossed.

@@ -57,6 +57,7 @@ class Stream {
 class Net {
  public:
   using Receiver = std::function<void(const Address& from, std::span<const std::uint8_t> bytes)>;
+  using Refused = std::function<void(const Address& to)>;
   using Acceptor = std::function<void(std::unique_ptr<Stream>)>;
 
   explicit Net(World& world) : world_(world), random_(world.random().fork()) {}
@@ -65,7 +66,9 @@ class Net {
 
   /// An address is bound at most once; check bound() first.
   void bind(const Address& address, Receiver receiver);
-  void unbind(const Address& address) { sockets_.erase(address); }
+  void unbind(const Address& address) { sockets_.erase(address), refusals_.erase(address); }
+  /// Called when what a bound address sent finds nobody at that port of a host that is there (ICMP).
+  void on_refused(const Address& address, Refused handler) { refusals_[address] = std::move(handler); }
   bool bound(const Address& address) const { return sockets_.contains(address); }
   void send(const Address& from, const Address& to, std::span<const std::uint8_t> bytes);
 
@@ -90,12 +93,14 @@ class Net {
   Address as_reached(const Address& address) const;
   Address as_seen(const Address& address, const IpAddress& by) const;
   void deliver(const Address& from, const Address& to, std::string bytes, Duration delay);
+  void refuse(const Address& sender, const Address& addressed);
   bool cut(const IpAddress& a, const IpAddress& b) { return link(a).cut_ || link(b).cut_; }
 
   World& world_;
   SeededRandom random_;
   std::map<IpAddress, Link> links_;
   std::unordered_map<Address, Receiver> sockets_;
+  std::unordered_map<Address, Refused> refusals_;
   std::map<Address, Acceptor> listeners_;
   IpAddress outside_, inside_;
   Network near_;

@@ -80,11 +80,14 @@ std::optional<media::PortLease> Plane::take_port(Family family, std::optional<st
   leases_[lease.id] = entry;
   threads_[worker]->use(pair.slot, entry.rtp, entry.rtcp);
   for (const media::Channel channel : {media::Channel::rtp, media::Channel::rtcp}) {
-    net_.bind(channel == media::Channel::rtp ? entry.rtp : entry.rtcp,
-              [this, worker, tag = media::make_tag(pair.slot, channel)](const Address& from,
-                                                                        std::span<const std::uint8_t> bytes) {
-                threads_[worker]->worker().on_datagram(tag, from, bytes, world_.now());
-              });
+    const Address& socket = channel == media::Channel::rtp ? entry.rtp : entry.rtcp;
+    const std::uint64_t tag = media::make_tag(pair.slot, channel);
+    net_.bind(socket, [this, worker, tag](const Address& from, std::span<const std::uint8_t> bytes) {
+      threads_[worker]->worker().on_datagram(tag, from, bytes, world_.now());
+    });
+    net_.on_refused(socket, [this, worker, tag](const Address& to) {
+      threads_[worker]->worker().on_unreachable(tag, to, world_.now());
+    });
   }
   if (fault_) fault_->port_taken(lease);
   return lease;

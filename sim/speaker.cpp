@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audio/goertzel.hpp"
+#include "rtp/rtcp.hpp"
 
 namespace junctor::sim {
 namespace {
@@ -92,6 +93,40 @@ void Speaker::be_quiet() {
   talking_ = false;
 }
 
+void Speaker::pause() {
+  constexpr std::uint8_t comfort_noise = 13;
+  const std::array<std::uint8_t, 1> level{70};
+  if (may_send_ && remote_) send_packet(comfort_noise, false, timestamp_, level);
+  be_quiet();
+}
+
+void Speaker::close_socket() {
+  net_.unbind(rtp_);
+  be_quiet();
+}
+
+void Speaker::report_every(Duration interval) {
+  world_.after(interval, [this, interval, alive = alive_] {
+    if (*alive) report(interval);
+  });
+}
+
+void Speaker::report(Duration interval) {
+  rtp::Report report{.sender = sent_ != sent_when_reported_, .ssrc = ssrc_};
+  report.info = {1, timestamp_, static_cast<std::uint32_t>(sent_), static_cast<std::uint32_t>(sent_ * frame)};
+  if (received_ != received_when_reported_) {
+    report.blocks[report.block_count++] = {.ssrc = heard_ssrc_, .highest_sequence = heard_sequence_};
+  }
+  sent_when_reported_ = sent_;
+  received_when_reported_ = received_;
+  std::array<std::uint8_t, 200> bytes;
+  rtp::CompoundWriter writer(bytes);
+  writer.add_report(report);
+  writer.add_cname(ssrc_, "phone");
+  if (remote_) net_.send(rtcp_of(rtp_), rtcp_of(*remote_), {bytes.data(), writer.finish()});
+  report_every(interval);
+}
+
 void Speaker::press(char digit) {
   digit_ = digit;
   digit_duration_ = 0;
@@ -151,7 +186,7 @@ void Speaker::send_raw(const Address& to, std::span<const std::uint8_t> bytes) {
 // ----------------------------------------------------------------------------------------------------------- hearing
 
 void Speaker::on_rtp(const Address& from, std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < header_bytes || bytes[0] >> 6 != 2) return;
+  if (deaf_ || bytes.size() < header_bytes || bytes[0] >> 6 != 2) return;
   const auto payload_type = static_cast<std::uint8_t>(bytes[1] & 0x7f);
   const auto sequence = static_cast<std::uint16_t>(read(bytes, 2, 2));
   const std::uint32_t timestamp = read(bytes, 4, 4), ssrc = read(bytes, 8, 4);

@@ -45,8 +45,22 @@ class Speaker {
   void be_quiet();
   /// One key as telephone-event (RFC 4733), 100 ms long.
   void press(char digit);
+  /// Tells of comfort noise (RFC 3389, payload type 13) and then sends nothing.
+  void pause();
   /// Bytes of anybody's making, from our socket.
   void send_raw(const Address& to, std::span<const std::uint8_t> bytes);
+
+  // Faults.
+
+  /// Sends with this payload type, whatever was agreed; lasts to the next offer/answer.
+  void use_payload_type(std::uint8_t type) { payload_type_ = type; }
+  /// Nothing that is sent to it arrives any more; what it sends does.
+  void be_deaf() { deaf_ = true; }
+  /// The RTP socket is closed, the phone is still there.
+  void close_socket();
+
+  /// RTCP from now on: sender or receiver reports of what was really sent and heard.
+  void report_every(Duration interval);
 
   /// The last 100 ms were that tone and little else.
   bool hears(double hz) const;
@@ -79,6 +93,7 @@ class Speaker {
                    std::span<const std::uint8_t> payload);
   void on_rtp(const Address& from, std::span<const std::uint8_t> bytes);
   void on_rtcp(std::span<const std::uint8_t> bytes);
+  void report(Duration interval);
   bool recent() const;
   void expect(const Codec& codec);
 
@@ -99,6 +114,8 @@ class Speaker {
   std::uint32_t ssrc_, timestamp_;
   std::uint16_t sequence_;
   bool marker_ = true;
+  bool deaf_ = false;
+  std::uint64_t sent_when_reported_ = 0, received_when_reported_ = 0;
   char digit_ = 0;
   std::uint16_t digit_duration_ = 0;
   std::uint32_t digit_timestamp_ = 0;

@@ -1,5 +1,7 @@
 #include "apps/records.hpp"
 
+#include "apps/leg_quality.hpp"
+
 namespace junctor::apps {
 namespace {
 
@@ -95,6 +97,7 @@ std::vector<store::LegRow> Records::legs_of(const call::Call& call) const {
     row.jitter_ms = static_cast<double>(leg.stats.jitter_ms);
     row.mos = static_cast<double>(leg.stats.mos);
     row.verdict = leg.verdict;
+    row.quality = quality_of(leg);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -3,6 +3,8 @@
 #include <array>
 #include <bit>
 
+#include "audio/tone.hpp"
+
 namespace junctor::audio {
 namespace {
 
@@ -58,6 +60,17 @@ constexpr std::array<std::int16_t, 256> decode_table() {
 constexpr auto mu_table = decode_table<decode_mu>();
 constexpr auto a_table = decode_table<decode_a>();
 
+constexpr std::array<std::uint32_t, 256> squares(const std::array<std::int16_t, 256>& samples) {
+  std::array<std::uint32_t, 256> table{};
+  for (std::size_t code = 0; code < table.size(); ++code) {
+    table[code] = static_cast<std::uint32_t>(samples[code] * samples[code]);
+  }
+  return table;
+}
+
+constexpr auto mu_squares = squares(mu_table);
+constexpr auto a_squares = squares(a_table);
+
 }  // namespace
 
 std::int16_t decode(Law law, std::uint8_t code) {
@@ -66,6 +79,14 @@ std::int16_t decode(Law law, std::uint8_t code) {
 
 std::uint8_t encode(Law law, std::int16_t sample) {
   return law == Law::mu ? encode_mu(sample) : encode_a(sample);
+}
+
+double power(Law law, std::span<const std::uint8_t> codes) {
+  const auto& table = law == Law::mu ? mu_squares : a_squares;
+  std::uint64_t sum = 0;
+  for (const std::uint8_t code : codes) sum += table[code];
+  constexpr double power_0dbm0 = peak_0dbm0 * peak_0dbm0 / 2;
+  return codes.empty() ? 0 : static_cast<double>(sum) / static_cast<double>(codes.size()) / power_0dbm0;
 }
 
 void decode(Law law, std::span<const std::uint8_t> in, std::span<std::int16_t> out) {

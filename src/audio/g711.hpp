@@ -14,4 +14,7 @@ std::uint8_t encode(Law law, std::int16_t sample);
 void decode(Law law, std::span<const std::uint8_t> in, std::span<std::int16_t> out);
 void encode(Law law, std::span<const std::int16_t> in, std::span<std::uint8_t> out);
 
+/// Mean power of the samples that `codes` stand for; 1 is 0 dBm0. 0 for none.
+double power(Law law, std::span<const std::uint8_t> codes);
+
 }  // namespace junctor::audio

@@ -1,7 +1,10 @@
 #include "audio/g711.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <gtest/gtest.h>
+
+#include "audio/tone.hpp"
 
 namespace junctor::audio {
 namespace {
@@ -39,6 +42,19 @@ TEST(G711, every_sample_is_within_half_a_step_and_order_is_kept) {
       ASSERT_LE(std::abs(back - sample), allowed) << sample;
     }
   }
+}
+
+TEST(G711, power_is_told_without_decoding) {
+  for (const Law law : {Law::mu, Law::a}) {
+    ToneGenerator tone(1004, 0, 8000);
+    std::array<std::int16_t, 800> samples;
+    std::array<std::uint8_t, 800> codes;
+    tone.generate(samples);
+    encode(law, samples, codes);
+    EXPECT_NEAR(power(law, codes), 1, 0.02);
+    EXPECT_EQ(power(law, {}), 0);
+  }
+  EXPECT_EQ(power(Law::mu, std::array<std::uint8_t, 2>{0xff, 0x7f}), 0);
 }
 
 }  // namespace

@@ -663,6 +663,10 @@ void Call::on_refer(Leg& leg, TransactionId id, const sip::Message& request, Tim
   owner_.tell({id_, std::move(event)});
 }
 
+void Call::on_judged(Leg& leg, TimePoint) {
+  owner_.tell({id_, AudioJudged{leg.id(), std::string(leg.verdict())}});
+}
+
 void Call::on_finished(Leg& leg, TimePoint) {
   owner_.unindex(leg);
 }
@@ -701,7 +705,14 @@ LegFacts Call::facts_of(const Leg& leg) const {
   if (out.codec.empty() && leg.remote() != nullptr) {
     if (const auto wish = wish_of(*leg.remote()); wish && !wish->codecs.empty()) out.codec = wish->codecs.front().name;
   }
-  if (leg.audio_timed_out) out.verdict = out.stats.packets_in == 0 ? "no packets" : "packets stopped";
+  out.verdict = leg.verdict();
+  if (!out.verdict.empty() || leg.is_up()) return out;
+  const media::Verdict past = out.stats.past_verdict;
+  if (leg.audio_timed_out) {
+    out.verdict = to_string(media::Verdict::no_packets);
+  } else if (past != media::Verdict::good) {
+    out.verdict = to_string(past);
+  }
   return out;
 }
 

@@ -41,7 +41,9 @@ struct LegFacts {
   Cause cause;
   media::PortStats stats;
   std::string codec_plan;  ///< how it is connected, and why so; see Mixer::plan()
-  std::string verdict;     ///< why its audio was not good; empty: it was, or nobody spoke
+  /// Why its audio is not good, or was not when it ended; of a leg that ended well, what was wrong last. Empty:
+  /// nothing.
+  std::string verdict;
 };
 
 enum class Disposition : std::uint8_t { answered, no_answer, busy, rejected, failed, canceled };
@@ -145,6 +147,7 @@ class Call final : public LegOwner {
   void on_offer_accepted(Leg& leg, TimePoint now) override;
   void on_offer_refused(Leg& leg, int status, TimePoint now) override;
   void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_judged(Leg& leg, TimePoint now) override;
   void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) override;
   void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
   void on_finished(Leg& leg, TimePoint now) override;

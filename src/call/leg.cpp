@@ -32,6 +32,7 @@ Leg::~Leg() {
   if (mixer != nullptr) mixer->unseat(*this);
   services_.timers.cancel(refresh_timer_);
   services_.timers.cancel(expire_timer_);
+  services_.timers.cancel(ack_timer_);
 }
 
 // ---------------------------------------------------------------------------------------------------------- identity
@@ -82,8 +83,9 @@ bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {
 
 void Leg::apply_media(TimePoint now) {
   if (!port_ || port_closing_ || !local_ || !remote_) return;
-  const auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout);
+  auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout);
   if (settings) {
+    settings->audio_due = is_up();
     services_.media.command(port_->worker, *settings);
     ready_port_ = port_->id;
   }
@@ -92,6 +94,11 @@ void Leg::apply_media(TimePoint now) {
     holds = !settings->send;
     owner_->on_hold(*this, holds, now);
   }
+}
+
+std::string_view Leg::verdict() const {
+  if (ack_late_) return "no_ack";
+  return stats_.verdict == media::Verdict::good ? std::string_view() : to_string(stats_.verdict);
 }
 
 void Leg::close_port(TimePoint) {
@@ -121,6 +128,9 @@ void Leg::on_media(PortId port, const media::Event& event, TimePoint now) {
     check_finished(now);
   } else if (const auto* stats = std::get_if<media::Stats>(&event)) {
     stats_ = stats->stats;
+  } else if (const auto* judged = std::get_if<media::Judged>(&event); judged != nullptr && port_ && port_->id == port) {
+    stats_.verdict = judged->verdict;
+    owner_->on_judged(*this, now);
   }
 }
 
@@ -384,12 +394,27 @@ void Leg::on_timer(Timer timer, TimePoint now) {
     refresh_session(now);
     return;
   }
+  if (timer == Timer::acknowledge) {
+    ack_timer_ = {};
+    return judge_ack(true, now);
+  }
   expire_timer_ = {};
   if (!is_up()) return;
   const Cause why{408, 102, "session timer expired"};
   send_bye(why, now);
   cause = why;
   owner_->on_gone(*this, cause, now);
+}
+
+/// Our 2xx to `invite` went out.
+void Leg::await_ack(TransactionId invite, TimePoint now) {
+  acked_invite_ = invite;
+  services_.timers.cancel(ack_timer_);
+  ack_timer_ = services_.timers.schedule(now + ack_patience, services_.timer_target, timer_token(Timer::acknowledge));
+}
+
+void Leg::judge_ack(bool late, TimePoint now) {
+  if (std::exchange(ack_late_, late) != late) owner_->on_judged(*this, now);
 }
 
 void Leg::on_server_end(TransactionId id, transport::ServerEnd why, TimePoint now) {
@@ -484,6 +509,7 @@ void Leg::end(TimePoint now) {
   if (!ended_at) ended_at = now;
   services_.timers.cancel(refresh_timer_);
   services_.timers.cancel(expire_timer_);
+  services_.timers.cancel(ack_timer_);
   for (const auto& [id, request] : asked_) {
     Message response = Message::response(request, 481);
     finish_response(response, request);

@@ -91,6 +91,8 @@ class LegOwner {
   /// INFO, MESSAGE, NOTIFY, OPTIONS inside the dialog. Answer by respond(id, …).
   virtual void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) = 0;
   virtual void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) = 0;
+  /// verdict() is another than before.
+  virtual void on_judged(Leg&, TimePoint) {}
   /// REFER; answer by accept_refer() or respond(id, …).
   virtual void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) = 0;
   /// Signalling and media are finished: the leg may be destroyed once this returns to the event loop.
@@ -118,7 +120,7 @@ struct Destination {
 
 class Leg {
  public:
-  enum class Timer : std::uint8_t { refresh, expire, count };
+  enum class Timer : std::uint8_t { refresh, expire, acknowledge, count };
 
   Leg(LegId id, LegKind kind, LegDirection direction, Services services, std::shared_ptr<const CallSettings> settings,
       LegOwner& owner);
@@ -180,6 +182,8 @@ class Leg {
   bool audio_timed_out = false;
   bool holds = false;  ///< the far end does not want to hear us
   bool kept = false;   ///< an app keeps it although it talks to no other leg
+  /// Why its audio is not good at present, as in LegFacts::verdict; empty: it is, or none is due.
+  std::string_view verdict() const;
 
   // -- inbound: the initial INVITE
   void start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, Party caller,
@@ -266,6 +270,8 @@ class Leg {
   };
 
   static constexpr std::size_t asked_max = 16;  ///< unanswered requests of the far end inside the dialog
+  /// An ACK that has not come by then, with three retransmissions of the 2xx, is a fault.
+  static constexpr Duration ack_patience = seconds(4);
   static constexpr std::size_t forks_max = 16;  ///< early dialogs of one INVITE
 
   // leg.cpp
@@ -286,6 +292,8 @@ class Leg {
   void on_notify_answered(int status, TimePoint now);
   void leave_exchange(TimePoint now);
   void schedule_session_timer(TimePoint now);
+  void await_ack(TransactionId invite, TimePoint now);
+  void judge_ack(bool late, TimePoint now);
   void check_finished(TimePoint now);
   std::string contact() const;
   std::uint64_t timer_token(Timer timer) const;
@@ -372,6 +380,8 @@ class Leg {
 
   transaction::SessionTimer session_timer_;
   TimerId refresh_timer_, expire_timer_;
+  TimerId ack_timer_;  // when the ACK of our 2xx is overdue
+  bool ack_late_ = false;
 };
 
 }  // namespace junctor::call

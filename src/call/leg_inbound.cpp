@@ -85,7 +85,7 @@ void Leg::accept(const sip::sdp::Session* description, TimePoint now) {
   exchange_ = Exchange::none;
   state_ = LegState::answered;
   answered_at = now;
-  acked_invite_ = initial_;
+  await_ack(initial_, now);
   services_.endpoint.respond(initial_, std::move(response), now);
   apply_media(now);
   schedule_session_timer(now);
@@ -121,6 +121,8 @@ void Leg::on_ack(const Message& ack, TimePoint now) {
   if (!acked_invite_) return;
   services_.endpoint.acked(acked_invite_, now);
   acked_invite_ = {};
+  services_.timers.cancel(ack_timer_);
+  judge_ack(false, now);
   if (bye_after_ack_) {
     bye_after_ack_ = false;
     return send_bye(bye_cause_, now);

@@ -106,7 +106,7 @@ void Leg::answer_offer(const sip::sdp::Session& answer, TimePoint now) {
   local_ = answer;
   remote_ = std::move(*offer_);
   offer_.reset();
-  if (exchange_request_->method() == Method::invite) acked_invite_ = exchange_transaction_;
+  if (exchange_request_->method() == Method::invite) await_ack(exchange_transaction_, now);
   exchange_ = Exchange::none;
   exchange_request_.reset();
   services_.endpoint.respond(exchange_transaction_, std::move(response), now);
@@ -123,7 +123,7 @@ void Leg::offer_in_answer(const sip::sdp::Session& offer, TimePoint now) {
   if (dialog_) dialog_->refresh_target(*exchange_request_);
   local_ = offer;
   answer_in_ack_ = true;
-  acked_invite_ = exchange_transaction_;
+  await_ack(exchange_transaction_, now);
   exchange_ = Exchange::none;
   exchange_request_.reset();
   services_.endpoint.respond(exchange_transaction_, std::move(response), now);

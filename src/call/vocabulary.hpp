@@ -106,6 +106,11 @@ struct Referred {
 struct AudioTimeout {
   LegId leg;
 };
+/// The leg's audio is not good, or is good again (LegFacts::verdict has the word): see docs/troubleshooting.md.
+struct AudioJudged {
+  LegId leg;
+  std::string verdict;  ///< empty: good
+};
 /// The one terminal event. The call is gone when this has been told.
 struct Ended {
   HangupBy by = HangupBy::nobody;
@@ -113,7 +118,7 @@ struct Ended {
 };
 
 using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
-                               Referred, AudioTimeout, Ended>;
+                               Referred, AudioTimeout, AudioJudged, Ended>;
 
 struct Event {
   CallId call;

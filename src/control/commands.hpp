@@ -67,7 +67,9 @@ struct LegInfo {
   std::uint64_t packets_received = 0;
   std::uint64_t packets_lost = 0;
   double jitter_ms = 0;
-  double mos = 0;  ///< 0: not measured
+  double mos = 0;          ///< 0: not measured
+  std::string verdict;     ///< what is wrong with its audio; empty: nothing
+  std::string quality;     ///< JSON object; empty: {}
   std::string path;        ///< "relay", "mixer" or "none"
   std::string codec_plan;  ///< how it is connected and why so; empty: with nobody
 };
@@ -99,7 +101,7 @@ struct SipMessage {
 
 struct CallDetail {
   CallInfo call;
-  std::vector<SipMessage> messages;    ///< oldest first; only when asked for
+  std::vector<SipMessage> messages;  ///< oldest first; only when asked for
 };
 
 struct Registration {

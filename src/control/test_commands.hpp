@@ -48,13 +48,12 @@ class TestCommands final : public Commands {
     return {{"because"}, "ring user:1002", "internal", request.to, ""};
   }
   void hang_up(const std::string& id, Reply<void> reply, TimePoint) override {
-    find_call(
-        id, false,
-        [&](const Result<CallDetail, Failure>& found) {
-          if (found) return reply({});
-          reply(fail(found.error()));
-        },
-        {});
+    find_call(id, false,
+              [&](const Result<CallDetail, Failure>& found) {
+                if (found) return reply({});
+                reply(fail(found.error()));
+              },
+              {});
   }
   void list_records(store::CallFilter wanted, Reply<std::vector<store::CallRecord>> reply, TimePoint) override {
     filter = std::move(wanted);

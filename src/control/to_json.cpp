@@ -66,7 +66,9 @@ json::value to_json(const LegInfo& leg) {
                       {"jitter_ms", leg.jitter_ms},
                       {"mos", leg.mos},
                       {"path", text(leg.path)},
-                      {"codec_plan", text(leg.codec_plan)}};
+                      {"codec_plan", text(leg.codec_plan)},
+                      {"verdict", text(leg.verdict)},
+                      {"quality", parsed(leg.quality, json::object())}};
 }
 
 json::value to_json(const store::LegRow& leg) {
@@ -83,7 +85,8 @@ json::value to_json(const store::LegRow& leg) {
                       {"lost", leg.packets_lost},
                       {"jitter_ms", leg.jitter_ms},
                       {"mos", leg.mos},
-                      {"verdict", text(leg.verdict)}};
+                      {"verdict", text(leg.verdict)},
+                      {"quality", parsed(leg.quality, json::object())}};
 }
 
 }  // namespace

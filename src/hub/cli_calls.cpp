@@ -66,10 +66,34 @@ void print_legs(const json::value& of) {
   for (const json::value& leg : array_of(of, "legs")) {
     rows.push_back({text_of(leg, "kind"), text_of(leg, "state"), text_of(leg, "uri"), text_of(leg, "codec"),
                     text_of(leg, "address"), text_of(leg, "sent"), text_of(leg, "received"), text_of(leg, "lost"),
-                    text_of(leg, "jitter_ms"), text_of(leg, "mos"), text_of(leg, "sip_call_id")});
+                    text_of(leg, "jitter_ms"), text_of(leg, "mos"), text_of(leg, "verdict"),
+                    text_of(leg, "sip_call_id")});
   }
-  print("\n" + table({"LEG", "STATE", "URI", "CODEC", "AUDIO", "SENT", "RECEIVED", "LOST", "JITTER", "MOS", "CALL-ID"},
+  print("\n" + table({"LEG", "STATE", "URI", "CODEC", "AUDIO", "SENT", "RECEIVED", "LOST", "JITTER", "MOS", "VERDICT",
+                      "CALL-ID"},
                      rows, "no legs"));
+}
+
+/// A line per leg and direction, as far as there was audio.
+void print_quality(const json::value& of) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& leg : array_of(of, "legs")) {
+    const json::value* const quality = member(leg, "quality");
+    for (const char* const direction : {"in", "out"}) {
+      const json::value* const way = quality == nullptr ? nullptr : member(*quality, direction);
+      if (way == nullptr) continue;
+      std::vector<std::string> row{text_of(leg, "uri"), direction};
+      for (const char* const name :
+           {"codec", "packets", "loss", "jitter_ms", "delay_ms", "concealed_ms", "level_dbm0", "mos"}) {
+        const std::string value = text_of(*way, name);
+        row.push_back(value.empty() ? "-" : value);
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+  if (rows.empty()) return;
+  print("\n" + table({"AUDIO OF", "WAY", "CODEC", "PACKETS", "LOSS", "JITTER", "DELAY", "CONCEALED", "LEVEL", "MOS"},
+                     rows, ""));
 }
 
 void print_message(const json::value& message) {
@@ -133,6 +157,7 @@ int carry_out(const CallsShow& command) {
   print_fields(call,
                {"id", "direction", "state", "from", "from_name", "to", "trunk", "route", "start", "answer", "end"});
   print_legs(call);
+  print_quality(call);
   for (const json::value& message : array_of(call, "messages")) print_message(message);
   return exit_ok;
 }
@@ -170,6 +195,7 @@ int carry_out(const RecordsShow& command) {
       record, {"id", "direction", "from", "from_name", "to", "to_answered", "trunk", "route", "start", "ring", "answer",
                "end", "duration_ms", "talk_ms", "disposition", "hangup_by", "sip_status", "q850", "reason"});
   print_legs(record);
+  print_quality(record);
   return exit_ok;
 }
 

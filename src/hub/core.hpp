@@ -117,8 +117,7 @@ class Core final : public DatagramSink,
   const routing::Directory& directory() const { return directory_; }
   apps::Records& records() { return *records_; }
   store::Store& store() { return outside_.store; }
-  /// Null without a background.
-  media::Sounds* sounds() { return sounds_.get(); }
+  media::Sounds& sounds() { return *sounds_; }
   recording::Recordings& recordings() { return *recordings_; }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }

@@ -108,6 +108,9 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
                    TimePoint now) override {
     worker_->on_datagram(tag, from, bytes, now);
   }
+  void on_unreachable(std::uint64_t tag, const Address& to, TimePoint now) override {
+    worker_->on_unreachable(tag, to, now);
+  }
   void on_tick(TimePoint now) override { worker_->advance(now); }
   std::optional<TimePoint> next_wake() const override {
     auto wake = worker_->next_wake();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/leg_quality.hpp"
 #include "hub/version.hpp"
 
 namespace junctor::hub {
@@ -81,6 +82,8 @@ control::CallInfo Operator::describe(const call::Call& call) const {
     info.mos = static_cast<double>(leg.stats.mos);
     info.path = media::to_string(leg.stats.path);
     info.codec_plan = leg.codec_plan;
+    info.verdict = leg.verdict;
+    info.quality = apps::quality_of(leg);
     out.legs.push_back(std::move(info));
   }
   return out;

@@ -27,18 +27,17 @@ Result<InStream::Accepted, Drop> InStream::on_packet(std::uint32_t ssrc, std::ui
     begin(ssrc, sequence);
     new_source = true;
   }
-  using Verdict = rtp::Reception::Verdict;
   switch (present_.on_packet(sequence)) {
-    case Verdict::accepted:
+    case rtp::Reception::Verdict::accepted:
       break;
-    case Verdict::restarted:
+    case rtp::Reception::Verdict::restarted:
       new_source = true;
       break;
-    case Verdict::duplicate:
+    case rtp::Reception::Verdict::duplicate:
       return fail(Drop::duplicate);
-    case Verdict::late:
+    case rtp::Reception::Verdict::late:
       return fail(Drop::late);
-    case Verdict::jumped:
+    case rtp::Reception::Verdict::jumped:
       return fail(Drop::out_of_sequence);
   }
   return Accepted{rtp::extend_sequence(present_.extended_highest(), sequence), new_source};

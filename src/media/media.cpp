@@ -9,6 +9,12 @@ const char* to_string(Drop reason) {
   return names[static_cast<std::size_t>(reason)];
 }
 
+const char* to_string(Verdict verdict) {
+  constexpr std::array<const char*, verdicts> names = {
+      "good", "unreachable", "no_packets", "other_address", "wrong_payload_type", "unusable", "one_way", "silence"};
+  return names[static_cast<std::size_t>(verdict)];
+}
+
 const char* to_string(Path path) {
   constexpr std::array<const char*, 3> names = {"none", "relay", "mixer"};
   return names[static_cast<std::size_t>(path)];

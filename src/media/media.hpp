@@ -183,6 +183,9 @@ struct SetRemote {
   bool receive = true;
   PayloadMap payloads;
   EncoderSettings encoder;
+  /// The call is answered, so that audio from the far end is due and its absence a Verdict; early media owes nobody
+  /// anything. Where one side may only send, there is no such debt either (see LegHealth).
+  bool audio_due = true;
   /// Timeout is raised after this long without a packet while `receive` holds; zero: never.
   Duration timeout{};
   Token token = 0;
@@ -369,6 +372,23 @@ const char* to_string(Drop reason);
 enum class Path : std::uint8_t { none, relay, mixer };
 const char* to_string(Path path);
 
+/// What is wrong with a leg's audio; judged once a second (see LegHealth, where the rules are). In the order in which
+/// one that explains more goes before another.
+enum class Verdict : std::uint8_t {
+  good,                ///< or nothing is due: on hold, ringing
+  unreachable,         ///< what we send is refused: ICMP, or the kernel has no way there
+  no_packets,          ///< nothing arrives
+  other_address,       ///< packets arrive, but from elsewhere, and from no source that could be locked on to
+  wrong_payload_type,  ///< packets arrive with a payload type that was not agreed
+  unusable,            ///< packets arrive, but malformed or without order
+  one_way,             ///< its RTCP says that it receives nothing of what we send
+  silence,             ///< packets arrive, and there was never a sound in them
+};
+constexpr std::size_t verdicts = 8;
+
+/// "good", "no_packets" …, as shown and recorded.
+const char* to_string(Verdict verdict);
+
 /// One leg's media, since OpenPort. Received figures are our own reception; remote_* is what the far end reports.
 struct PortStats {
   std::uint64_t packets_in = 0;  ///< valid RTP packets of the leg, duplicates not included
@@ -382,6 +402,7 @@ struct PortStats {
   float jitter_ms_max = 0;
   /// E-model from our own reception, 1 … 4.5; 0 while nothing was received.
   float mos = 0;
+  float mos_now = 0;                    ///< of the last second alone; 0 when nothing was received in it
   rtp::Codec codec = rtp::Codec::none;  ///< of the last audio packet received
   float remote_loss = 0;                ///< last reported fraction lost, 0 … 1
   std::uint32_t remote_lost = 0;        ///< cumulative, as last reported (never below zero)
@@ -393,6 +414,17 @@ struct PortStats {
   Path path = Path::none;
   float concealed_ms = 0;      ///< mixer: invented for audio that was lost or too late
   float jitter_target_ms = 0;  ///< mixer: how long packets are kept for the jitter's sake, at present
+  /// From there to here, one way: half the round trip and our jitter buffer; negative: not known.
+  float delay_ms = -1;
+  /// From here to there: half the round trip and the far end's own delay, as its RTCP XR has it; negative: not known.
+  float remote_delay_ms = -1;
+  /// Mean level of what it sends, pauses left out; of G.711 always, of other codecs where a mixer decodes them.
+  std::optional<float> level_dbm0;
+  std::optional<float> remote_level_dbm0;   ///< of what it hears, by its RTCP XR
+  float remote_mos = 0;                     ///< what it hears, by its RTCP XR or, without, the E-model; 0: not known
+  rtp::Codec codec_out = rtp::Codec::none;  ///< of the last packet sent
+  Verdict verdict = Verdict::good;          ///< at present
+  Verdict past_verdict = Verdict::good;     ///< the last that ended; silence is forgotten when a sound comes
   std::array<std::uint32_t, drop_reasons> drops{};
 
   std::uint32_t drop(Drop reason) const { return drops[static_cast<std::size_t>(reason)]; }
@@ -411,6 +443,12 @@ struct Locked {
 /// `timeout` from off to on, or by the next packet.
 struct Timeout {
   PortId id;
+};
+
+/// The leg's audio stopped being good, is so for another reason, or is good again.
+struct Judged {
+  PortId id;
+  Verdict verdict = Verdict::good;
 };
 
 /// One key press (RFC 4733), reported when its first packet is seen. Packets pass the relay regardless.
@@ -457,7 +495,7 @@ struct Done {
   Outcome outcome = Outcome::done;
 };
 
-using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded>;
+using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged>;
 
 /// Takes a worker's events, on the worker's thread. Must not call back into the worker.
 class EventSink {

@@ -1,15 +1,18 @@
 #include "media/port.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 
 #include "audio/g711.hpp"
 #include "base/saved_state.hpp"
+#include "media/delay_estimate.hpp"
 #include "rtp/quality.hpp"
 
 namespace junctor::media {
 namespace {
 
-constexpr std::uint8_t saved_layout = 1;
+constexpr std::uint8_t saved_layout = 2;
 constexpr std::uint32_t tone_clock_rate = 8000;
 constexpr std::uint32_t tone_samples = 160;
 /// A tone that is late (the thread was held up) sends so many frames at once and lets the rest go.
@@ -17,6 +20,12 @@ constexpr int tone_frames_at_once_max = 5;
 /// For the quality estimate: what packetising and a far end's playout add to the network's delay.
 constexpr double packetisation_ms = 20;
 constexpr double playout_jitters = 2;
+/// Its static payload type (RFC 3551 §6): sent by many who never said that they would.
+constexpr std::uint8_t comfort_noise_type = 13;
+// The receiver configuration in VoIP metrics (RFC 3611 §4.7.6).
+constexpr std::uint8_t standard_concealment = 3 << 6, adaptive_buffer = 3 << 4;
+constexpr auto jitter_buffer_max_ms = static_cast<std::uint16_t>(
+    std::chrono::duration_cast<std::chrono::milliseconds>(DelayEstimate::target_max).count());
 
 Address without_unspecified(const Address& address) {
   return address.ip.is_any() || address.port == 0 ? Address{} : address;
@@ -37,6 +46,7 @@ Port::Port(PortId id, Random& random) : id_(id), out_(random), rtcp_(random) {
 bool Port::set_remote(const SetRemote& remote, TimePoint now) {
   const Address rtp = without_unspecified(remote.rtp);
   const Address rtcp = without_unspecified(remote.rtcp);
+  const bool anew = rtp != lock_.signalled() || (remote.audio_due && !audio_due_);
   if (rtp != lock_.signalled() || rtcp != rtcp_signalled_) rtcp_learned_ = {};
   if (rtp != lock_.signalled()) in_.pause();
   lock_.set_signalled(rtp);
@@ -49,6 +59,8 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
   send_ = remote.send;
   receive_ = remote.receive;
   timeout_ = remote.timeout;
+  audio_due_ = remote.audio_due;
+  health_.set_due(audio_due_ && send_ && receive_ && rtp, anew, now);
   if (!timing_before && timeout_at()) {
     heard_ = now;
     timeout_raised = false;
@@ -98,7 +110,10 @@ std::optional<Arrival> Port::receive(std::span<const std::uint8_t> datagram, con
   }
   heard_ = now;
   if (!receive_) return dropped(Drop::not_receiving);
-  if (format == no_format) return dropped(Drop::unknown_type);
+  if (format == no_format) {
+    if (packet->payload_type == comfort_noise_type) health_.on_comfort_noise(now);
+    return dropped(Drop::unknown_type);
+  }
 
   const auto accepted = in_.on_packet(packet->ssrc, packet->sequence);
   if (!accepted) return dropped(accepted.error());
@@ -109,12 +124,23 @@ std::optional<Arrival> Port::receive(std::span<const std::uint8_t> datagram, con
   bool begins_event = false;
   if (payload.codec == rtp::Codec::telephone_event) {
     begins_event = note_event(*packet, now, events);
+    health_.on_event(now);
   } else {
     in_.on_timing(packet->timestamp, payload.clock_rate, now);
     in_clock_rate_ = payload.clock_rate;
-    if (rtp::is_audio(payload.codec)) codec_ = payload.codec;
+    if (rtp::is_audio(payload.codec)) {
+      codec_ = payload.codec;
+      health_.on_audio(codec_, packet->payload.size(), packet->marker && !accepted->new_source, now);
+      if (packet->sequence % LegHealth::level_one_in == 0 && measures_level()) note_level(*packet);
+    } else {
+      health_.on_comfort_noise(now);
+    }
   }
   return Arrival{*packet, format, payload.clock_rate, accepted->extended_sequence, accepted->new_source, begins_event};
+}
+
+void Port::note_level(const rtp::Packet& packet) {
+  health_.on_power(audio::power(codec_ == rtp::Codec::pcmu ? audio::Law::mu : audio::Law::a, packet.payload));
 }
 
 /// True for the first packet of an event.
@@ -142,7 +168,27 @@ void Port::receive_rtcp(std::span<const std::uint8_t> datagram, const Address& f
   if (!compound) return drop(Drop::malformed_rtcp);
   heard_ = now;
   if (!rtcp_mux_) rtcp_learned_ = from;
-  rtcp_.on_compound(*compound, in_.ssrc(), out_.ssrc(), out_.clock_rate(), now);
+  const RtcpNews news = rtcp_.on_compound(*compound, in_.ssrc(), out_.ssrc(), out_.clock_rate(), now);
+  health_.on_rtcp(news, in_.packets() + in_.lost(), now);
+}
+
+void Port::on_unreachable(const Address& to, TimePoint now) {
+  // Anybody can make up an ICMP message; this one must know where the leg's audio goes.
+  if (to == lock_.target()) health_.on_unreachable(now);
+}
+
+bool Port::check(TimePoint now) {
+  const std::uint64_t received = in_.packets() - received_before_;
+  // What comes late makes up for what was lost before.
+  const std::uint64_t lost = in_.lost() - std::min(in_.lost(), lost_before_);
+  mos_now_ = 0;
+  if (received > 0) {
+    const double loss = static_cast<double>(lost) / static_cast<double>(lost + received);
+    mos_now_ = static_cast<float>(rtp::mos(codec_, loss, delay_ms()));
+  }
+  received_before_ = in_.packets();
+  lost_before_ = in_.lost();
+  return health_.check({.received = in_.packets(), .sent = packets_out_, .drops = drops_}, now);
 }
 
 // --------------------------------------------------------------------------------------------------------------
@@ -183,6 +229,7 @@ void Port::send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes p
   if (!sender.send(make_tag(slot_of(id_), Channel::rtp), lock_.target(), {datagram.data(), size})) {
     return drop(Drop::send_failed);
   }
+  out_type_ = payload_type;
   ++packets_out_;
   bytes_out_ += size;
   octets_out_ += payload.size();
@@ -260,13 +307,64 @@ SenderClock Port::sender_clock(const Port* source, const WallClock& wall, TimePo
 void Port::send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now) {
   const Address target = rtcp_target();
   if (!target) return;
+  std::optional<RtcpLink::Received> received;
+  if (const auto block = in_.report_block()) received = {*block, metrics(now)};
   std::array<std::uint8_t, RtcpLink::report_size_max> datagram;
   const std::size_t size = rtcp_.build(
       datagram,
       {.ssrc = out_.ssrc(), .clock = sender_clock(source, wall, now), .packets = packets_out_, .octets = octets_out_},
-      in_.report_block(), bye, now);
+      received, bye, now);
   const Channel channel = rtcp_mux_ ? Channel::rtp : Channel::rtcp;
   if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), size})) drop(Drop::send_failed);
+}
+
+/// Mouth to ear as far as it is known: half of the round trip, packetising, and the jitter buffer, ours or what a far
+/// end's would be.
+double Port::delay_ms() const {
+  const double network_ms = std::max(rtcp_.remote().rtt_ms, 0.0f) / 2;
+  return network_ms + packetisation_ms + (playout ? playout->target_ms : playout_jitters * in_.jitter_ms());
+}
+
+/// Of all that was sent to us; what came too late for a mixer is as good as lost.
+double Port::loss() const {
+  const auto missing = static_cast<double>(in_.lost() + drops_[static_cast<std::size_t>(Drop::late)]);
+  const auto all = static_cast<double>(in_.lost() + in_.packets());
+  return all > 0 ? std::min(missing / all, 1.0) : 0;
+}
+
+rtp::Codec Port::codec_out() const {
+  if (packets_out_ == 0) return rtp::Codec::none;
+  for (const Payload& p : payloads_.entries()) {
+    if (p.send_type == out_type_) return p.codec;
+  }
+  return rtp::Codec::none;
+}
+
+/// Bursts are not told apart: all the time counts as gap.
+rtp::VoipMetrics Port::metrics(TimePoint now) const {
+  const auto as_fraction = [](double part) { return static_cast<std::uint8_t>(std::clamp(part * 256, 0.0, 255.0)); };
+  const auto as_ms = [](double ms) { return static_cast<std::uint16_t>(std::clamp(ms, 0.0, 65535.0)); };
+  const double all = static_cast<double>(in_.lost() + in_.packets());
+  const double lost = all > 0 ? static_cast<double>(in_.lost()) / all : 0;
+  const double target_ms = playout ? playout->target_ms : 0;
+  rtp::VoipMetrics m;
+  m.ssrc = in_.ssrc();
+  m.loss_rate = m.gap_density = as_fraction(lost);
+  m.discard_rate = as_fraction(loss() - lost);
+  if (const auto since = health_.due_since())
+    m.gap_ms = as_ms(std::chrono::duration<double, std::milli>(now - *since).count());
+  m.round_trip_ms = as_ms(rtcp_.remote().rtt_ms);
+  m.end_system_ms = as_ms(packetisation_ms + target_ms);
+  if (const auto level = health_.level_dbm0()) m.signal_level = static_cast<std::uint8_t>(std::lround(*level));
+  m.r_factor = static_cast<std::uint8_t>(std::lround(rtp::r_factor(codec_, loss(), delay_ms())));
+  m.mos_listening = static_cast<std::uint8_t>(std::lround(10 * rtp::mos(codec_, loss(), 0)));
+  m.mos_conversational = static_cast<std::uint8_t>(std::lround(10 * rtp::mos(codec_, loss(), delay_ms())));
+  if (playout) {
+    m.receiver_config = standard_concealment | adaptive_buffer;
+    m.jitter_nominal_ms = as_ms(target_ms);
+    m.jitter_max_ms = m.jitter_absolute_max_ms = jitter_buffer_max_ms;
+  }
+  return m;
 }
 
 PortStats Port::stats() const {
@@ -290,14 +388,25 @@ PortStats Port::stats() const {
   s.ssrc_in = in_.ssrc();
   s.ssrc_out = out_.ssrc();
   s.path = feed == Feed::relay ? Path::relay : feed == Feed::mixer ? Path::mixer : Path::none;
-  s.concealed_ms = static_cast<float>(concealed_ms_);
+  s.concealed_ms = static_cast<float>(concealed_ms_ + (playout ? playout->concealed_ms : 0));
+  s.jitter_target_ms = playout ? static_cast<float>(playout->target_ms) : 0;
   s.drops = drops_;
-  if (s.packets_in > 0) {
-    const double loss = static_cast<double>(s.lost) / static_cast<double>(s.lost + s.packets_in);
-    const double network_ms = s.rtt_ms > 0 ? s.rtt_ms / 2 : 0;
-    const double delay_ms = network_ms + packetisation_ms + playout_jitters * in_.jitter_ms();
-    s.mos = static_cast<float>(rtp::mos(codec_, loss, delay_ms));
+  if (s.packets_in > 0) s.mos = static_cast<float>(rtp::mos(codec_, loss(), delay_ms()));
+  s.mos_now = mos_now_;
+  if (s.rtt_ms >= 0) {
+    s.delay_ms = s.rtt_ms / 2 + s.jitter_target_ms;
+    s.remote_delay_ms = s.rtt_ms / 2 + std::max(remote.end_system_ms, 0.0f);
   }
+  if (const auto level = health_.level_dbm0()) s.level_dbm0 = static_cast<float>(*level);
+  s.remote_level_dbm0 = remote.level_dbm0;
+  s.codec_out = codec_out();
+  if (remote.mos >= 0) {
+    s.remote_mos = remote.mos;
+  } else if (remote.reported) {
+    s.remote_mos = static_cast<float>(rtp::mos(s.codec_out, remote.loss, std::max(s.remote_delay_ms, 0.0f)));
+  }
+  s.verdict = health_.verdict();
+  s.past_verdict = health_.past_verdict();
   return s;
 }
 

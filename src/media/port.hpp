@@ -24,6 +24,7 @@
 #include "base/io.hpp"
 #include "base/timer_wheel.hpp"
 #include "media/in_stream.hpp"
+#include "media/leg_health.hpp"
 #include "media/media.hpp"
 #include "media/out_stream.hpp"
 #include "media/rtcp_link.hpp"
@@ -79,6 +80,15 @@ class Port {
   const rtp::EventTracker& events_seen() const { return events_seen_; }
   void drop(Drop reason) { ++drops_[static_cast<std::size_t>(reason)]; }
 
+  /// What was sent to `to` was refused (ICMP).
+  void on_unreachable(const Address& to, TimePoint now);
+  /// What a mixer heard from the leg, of codecs that are not measured in receive().
+  void note_power(double power) { health_.on_power(power); }
+  bool measures_level() const { return codec_ == rtp::Codec::pcmu || codec_ == rtp::Codec::pcma; }
+  /// Once in LegHealth::interval. True when the verdict is another than before.
+  bool check(TimePoint now);
+  Verdict verdict() const { return health_.verdict(); }
+
   /// When silence becomes a Timeout; nothing when none is wanted.
   std::optional<TimePoint> timeout_at() const;
 
@@ -107,7 +117,6 @@ class Port {
   /// Sends a report, with BYE at the end of the leg. `source` is whose packets are relayed to this leg, or null.
   void send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now);
 
-  /// The mixer's part of it is added by whoever has that.
   PortStats stats() const;
   /// How much the far end last said that it loses, 0 … 1.
   float remote_loss() const { return rtcp_.remote().loss; }
@@ -123,11 +132,12 @@ class Port {
   static std::optional<Port> load(PortId id, std::string_view saved, TimePoint now);
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive) {
-    archive(self.feed, self.timeout_raised, self.send_, self.receive_, self.rtcp_mux_, self.codec_, self.in_clock_rate_,
-            self.payloads_, self.encoder_, self.lock_, self.rtcp_signalled_, self.rtcp_learned_, self.timeout_,
-            self.heard_, self.digit_time_, self.in_, self.out_, self.rtcp_, self.events_seen_, self.tone_,
-            self.tone_next_, self.bytes_in_, self.packets_out_, self.bytes_out_, self.octets_out_, self.concealed_ms_,
-            self.drops_, self.drops_counted_);
+    archive(self.feed, self.timeout_raised, self.send_, self.receive_, self.audio_due_, self.rtcp_mux_, self.codec_,
+            self.in_clock_rate_, self.payloads_, self.encoder_, self.lock_, self.rtcp_signalled_, self.rtcp_learned_,
+            self.timeout_, self.heard_, self.digit_time_, self.in_, self.out_, self.rtcp_, self.events_seen_,
+            self.tone_, self.tone_next_, self.bytes_in_, self.packets_out_, self.bytes_out_, self.octets_out_,
+            self.concealed_ms_, self.drops_, self.drops_counted_, self.health_, self.out_type_, self.mos_now_,
+            self.received_before_, self.lost_before_);
   }
 
   // What the worker arranges.
@@ -135,6 +145,12 @@ class Port {
   PortId partner;  ///< with Feed::relay
   TimerId report_timer, timeout_timer, tone_timer;
   bool timeout_raised = false;
+  /// While it sits in a mixer: what its jitter buffer does there, as of the last look.
+  struct Playout {
+    double concealed_ms = 0;
+    double target_ms = 0;
+  };
+  std::optional<Playout> playout;
 
  private:
   static constexpr std::uint8_t no_format = 0xff;
@@ -145,6 +161,11 @@ class Port {
   Address rtcp_target() const;
   SenderClock sender_clock(const Port* source, const WallClock& wall, TimePoint now) const;
   const Payload* tone_format() const;
+  void note_level(const rtp::Packet& packet);
+  double delay_ms() const;
+  double loss() const;
+  rtp::Codec codec_out() const;
+  rtp::VoipMetrics metrics(TimePoint now) const;
 
   PortId id_;
   bool send_ = false;
@@ -173,6 +194,11 @@ class Port {
   std::uint64_t bytes_in_ = 0;
   std::uint64_t packets_out_ = 0, bytes_out_ = 0, octets_out_ = 0;
   double concealed_ms_ = 0;
+  LegHealth health_;
+  std::uint8_t out_type_ = 0;  // of the last packet sent
+  bool audio_due_ = false;
+  float mos_now_ = 0;
+  std::uint64_t received_before_ = 0, lost_before_ = 0;  // a second ago
   std::array<std::uint32_t, drop_reasons> drops_{};
   std::array<std::uint32_t, drop_reasons> drops_counted_{};
 };

@@ -1,6 +1,9 @@
 #include "media/room.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include "audio/goertzel.hpp"
 
 namespace junctor::media {
 
@@ -19,6 +22,11 @@ void MixedLeg::receive(const Arrival& arrival, TimePoint now) {
   if (event) note_event(arrival, now);
   if (event && !arrival.begins_event) return;
   if (const auto dropped = decoder.put(arrival, now)) port_.drop(*dropped);
+}
+
+void MixedLeg::note_level(std::span<const std::int16_t> samples) {
+  if (++ticks_heard_ % LegHealth::level_one_in != 0 || port_.measures_level()) return;
+  port_.note_power(std::pow(10.0, audio::total_level_dbm0(samples) / 10.0));
 }
 
 void MixedLeg::note_event(const Arrival& arrival, TimePoint now) {
@@ -171,7 +179,9 @@ void Room::tick(DatagramSender& sender, TimePoint tick) {
   }
   for (MixedLeg* const leg : legs_) {
     const auto samples = leg->decoder.next(tick);
-    if (!samples.empty()) mixer_.put(leg->member_, samples);
+    if (samples.empty()) continue;
+    mixer_.put(leg->member_, samples);
+    leg->note_level(samples);
   }
   pass_presses(tick);
   mixer_.tick();

@@ -45,11 +45,14 @@ class MixedLeg {
   static constexpr Duration event_silence = milliseconds(60);
 
   void note_event(const Arrival& arrival, TimePoint now);
+  /// Of what it says, one tick in so many; of codecs that are not measured packet by packet.
+  void note_level(std::span<const std::int16_t> samples);
 
   Port& port_;
   Room& room_;
   Mixer::Member member_ = 0;
 
+  unsigned ticks_heard_ = 0;
   std::optional<rtp::KeyPress> press_;  // being pressed, or over
   bool press_over_ = false;
   TimePoint press_heard_{};

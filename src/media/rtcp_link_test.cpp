@@ -33,6 +33,20 @@ struct RtcpTest : testing::Test, WorkerFixture {
     compound.next(packet);
     return rtp::parse_report(packet).value();
   }
+  static std::optional<rtp::ExtendedReport> extended_in(const Datagram& d) {
+    auto compound = rtp::Compound::parse(d.bytes).value();
+    rtp::RtcpPacket packet;
+    while (compound.next(packet))
+      if (const auto report = rtp::parse_extended_report(packet)) return *report;
+    return std::nullopt;
+  }
+  void receive_extended(PortId port, const Address& from, const rtp::ExtendedReport& extended) {
+    std::array<std::uint8_t, 300> bytes;
+    rtp::CompoundWriter writer(bytes);
+    writer.add_report({.ssrc = extended.ssrc});
+    writer.add_extended_report(extended);
+    receive_bytes(port, from, {bytes.data(), writer.finish()}, Channel::rtcp);
+  }
   static bool has_bye(const Datagram& d) {
     auto compound = rtp::Compound::parse(d.bytes).value();
     rtp::RtcpPacket packet;
@@ -229,6 +243,72 @@ TEST_F(RtcpTest, remote_loss_jitter_and_round_trip_time_are_read) {
   EXPECT_FLOAT_EQ(s.remote_jitter_ms, 5.0f);
   EXPECT_NEAR(s.rtt_ms, 80, 0.1);
   EXPECT_LT(stats(a).rtt_ms, 0);
+}
+
+TEST_F(RtcpTest, our_reception_is_in_the_extended_report_too) {
+  for (int i = 0; i < 600; ++i) {
+    if (i % 10 == 9) {
+      alice.sequence++;  // lost
+      alice.timestamp += 160;
+    }
+    speak(a, alice);
+  }
+  const auto report = extended_in(rtcp_from(a).back());
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->voip_count, 1);
+  const rtp::VoipMetrics& m = report->voip[0];
+  EXPECT_EQ(m.ssrc, alice.ssrc);
+  EXPECT_NEAR(m.loss_rate, 256 / 11, 2);
+  EXPECT_EQ(m.discard_rate, 0);
+  EXPECT_EQ(m.gap_density, m.loss_rate);
+  EXPECT_NEAR(m.mos_listening, 34, 4);
+  EXPECT_LE(m.mos_conversational, m.mos_listening);
+  EXPECT_NEAR(static_cast<std::int8_t>(m.signal_level), -9, 2);  // of code 0 in A-law
+  EXPECT_EQ(m.receiver_config, 0);                               // relayed: played elsewhere
+}
+
+TEST_F(RtcpTest, who_only_listens_learns_the_round_trip_by_a_receiver_reference_time) {
+  pass(seconds(10));  // nothing was sent to alice
+  const Datagram ours = rtcp_from(a).back();
+  const auto report = extended_in(ours);
+  ASSERT_TRUE(report);
+  ASSERT_NE(report->reference_time, 0u);
+  pass(ours.time + milliseconds(330) - now);  // 80 ms on the way, 250 ms held
+  rtp::ExtendedReport answer{.ssrc = alice.ssrc, .dlrr_count = 2};
+  answer.dlrr[0] = {.ssrc = report->ssrc + 1, .lrr = 1, .dlrr = 0};  // somebody else's
+  answer.dlrr[1] = {.ssrc = report->ssrc, .lrr = rtp::ntp_middle(report->reference_time), .dlrr = 16384};
+  receive_extended(a, alice_rtcp, answer);
+  EXPECT_NEAR(stats(a).rtt_ms, 80, 0.1);
+  EXPECT_NEAR(stats(a).delay_ms, 40, 0.1);
+}
+
+TEST_F(RtcpTest, a_receiver_reference_time_is_answered) {
+  receive_extended(a, alice_rtcp, {.ssrc = 77, .reference_time = 0x1122334455667788});
+  const TimePoint heard = now;
+  sent.clear();
+  pass(seconds(10));
+  const Datagram first = rtcp_from(a).front();
+  const auto report = extended_in(first);
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->dlrr_count, 1);
+  EXPECT_EQ(report->dlrr[0].ssrc, 77u);
+  EXPECT_EQ(report->dlrr[0].lrr, 0x33445566u);
+  EXPECT_NEAR(report->dlrr[0].dlrr, std::chrono::duration<double>(first.time - heard).count() * 65536, 2);
+}
+
+TEST_F(RtcpTest, what_the_far_end_hears_is_read_from_its_voip_metrics) {
+  speak(a, alice, 10);
+  EXPECT_EQ(stats(b).remote_mos, 0);
+  rtp::ExtendedReport report{.ssrc = 2, .voip_count = 2};
+  report.voip[0] = {.ssrc = 4711, .mos_listening = 10};  // of another stream
+  report.voip[1] = {.ssrc = stats(b).ssrc_out, .end_system_ms = 65, .signal_level = 0xe8, .mos_listening = 41};
+  receive_extended(b, address(2, 4001), report);
+  EXPECT_FLOAT_EQ(stats(b).remote_mos, 4.1f);
+  EXPECT_EQ(stats(b).remote_level_dbm0, -24.0f);
+  report.voip[1].signal_level = report.voip[1].mos_listening = rtp::VoipMetrics::unavailable;
+  receive_extended(b, address(2, 4001), report);
+  EXPECT_EQ(stats(b).remote_mos, 0);
+  EXPECT_FALSE(stats(b).remote_level_dbm0);
 }
 
 TEST_F(RtcpTest, a_close_says_bye) {

@@ -59,6 +59,9 @@ void expect_same(Pair& a, Pair& b) {
   ASSERT_EQ(x.rtt_ms, y.rtt_ms);
   ASSERT_EQ(x.mos, y.mos);
   ASSERT_EQ(x.drops, y.drops);
+  ASSERT_EQ(x.mos_now, y.mos_now);
+  ASSERT_EQ(x.level_dbm0, y.level_dbm0);
+  ASSERT_EQ(x.verdict, y.verdict);
 }
 
 TEST(SavedPort, GoesOnAsIfNothingHadHappened) {
@@ -118,6 +121,11 @@ TEST(SavedPort, GoesOnAsIfNothingHadHappened) {
       if (what > 10) pair->receive(pair->far, pair->leg, carrier, answer);
       if (what == 7) pair->leg.start_tone(1004, -10, pair->now);
       if (what == 8) pair->leg.send_tone(*pair, pair->now);
+      if (what == 10 || what == 30) {
+        if (what == 30) pair->leg.on_unreachable(moved, pair->now);
+        for (Port* const port : {&pair->leg, &pair->far})
+          if (port->check(pair->now)) pair->told += to_string(port->verdict());
+      }
       if (what == 9) {
         pair->leg.send_report(&pair->far, pair->wall, false, *pair, pair->now);
         // It comes back as if the far end had said the same of itself: sender report and all.

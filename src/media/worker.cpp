@@ -1,5 +1,6 @@
 #include "media/worker.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,9 +13,12 @@
 namespace junctor::media {
 namespace {
 
-enum class TimerKind : std::uint8_t { report, timeout, tone, mixers };
+enum class TimerKind : std::uint8_t { report, timeout, tone, mixers, sweep };
 
 constexpr double tone_hz_max = 4000;
+/// The ports are judged in so many parts: the packets wait for one part at a time, and a wake-up serves many ports.
+constexpr std::uint32_t sweep_parts = 8;
+constexpr Duration sweep_interval = LegHealth::interval / sweep_parts;
 /// Mixers that are late (the thread was held up) make up for so many ticks at once and let the rest go.
 constexpr int ticks_at_once_max = 5;
 /// A leg to which something was sent so long ago is still being heard.
@@ -98,14 +102,16 @@ void Worker::deliver(const Arrival& arrival, Port& port, TimePoint now) {
 void Worker::on_timer(std::uint64_t token, TimePoint now) {
   const auto kind = static_cast<TimerKind>(token >> kind_shift);
   if (kind == TimerKind::mixers) return tick_mixers(now);
+  if (kind == TimerKind::sweep) return sweep(now);
   const PortId id = make_port_id(settings_.index, slot_of({token}), generation_of({token}));
   Port* const port = find(id);
   if (port == nullptr) return;
   switch (kind) {
     case TimerKind::report:
+      look_at_playout(*port, now);
       port->send_report(partner(*port), wall_, false, sender_, now);
       port->count_drops(drops_);
-      events_.on_event(Stats{id, stats_of(*port, now)});
+      events_.on_event(Stats{id, port->stats()});
       if (MixedLeg* const leg = seat_of(*port)) leg->encoder.expect_loss(port->remote_loss());
       return schedule_report(*port, now);
     case TimerKind::timeout:
@@ -114,7 +120,32 @@ void Worker::on_timer(std::uint64_t token, TimePoint now) {
       port->tone_timer = wheel_.schedule(port->send_tone(sender_, now), *this, token);
       return;
     case TimerKind::mixers:
+    case TimerKind::sweep:
       return;
+  }
+}
+
+void Worker::on_unreachable(std::uint64_t tag, const Address& to, TimePoint now) {
+  const std::uint32_t index = slot_of_tag(tag);
+  Port* const port = index < slots_.size() ? slots_[index].port.get() : nullptr;
+  if (port != nullptr && channel_of_tag(tag) == Channel::rtp) port->on_unreachable(to, now);
+}
+
+void Worker::sweep(TimePoint now) {
+  for (std::uint32_t slot = sweep_part_; slot < slots_used_; slot += sweep_parts) {
+    Port* const port = slots_[slot].port.get();
+    if (port == nullptr) continue;
+    look_at_playout(*port, now);
+    if (port->check(now)) events_.on_event(Judged{port->id(), port->verdict()});
+  }
+  sweep_part_ = (sweep_part_ + 1) % sweep_parts;
+  sweep_timer_ = wheel_.schedule(now + sweep_interval, *this, timer_token(TimerKind::sweep, {}));
+}
+
+void Worker::look_at_playout(Port& port, TimePoint now) {
+  port.playout.reset();
+  if (const MixedLeg* const leg = seat_of(port)) {
+    port.playout = {leg->decoder.concealed_ms(), leg->decoder.jitter_target_ms(now)};
   }
 }
 
@@ -156,7 +187,10 @@ Outcome Worker::apply(const OpenPort& command, TimePoint now) {
   Slot& place = slot(command.id);
   if (place.port || generation_of(command.id) <= place.closed_generation) return Outcome::bad_parameter;
   place.port = std::make_unique<Port>(command.id, random_);
-  ++open_ports_;
+  slots_used_ = std::max(slots_used_, slot_of(command.id) + 1);
+  if (open_ports_++ == 0) {
+    sweep_timer_ = wheel_.schedule(now + sweep_interval, *this, timer_token(TimerKind::sweep, {}));
+  }
   schedule_report(*place.port, now);
   return Outcome::done;
 }
@@ -287,7 +321,8 @@ Outcome Worker::apply(const Hearing& command, TimePoint) {
 Outcome Worker::apply(const Snapshot& command, TimePoint now) {
   Port* const port = find(command.id);
   if (port == nullptr) return Outcome::no_such_port;
-  events_.on_event(Stats{command.id, stats_of(*port, now)});
+  look_at_playout(*port, now);
+  events_.on_event(Stats{command.id, port->stats()});
   return Outcome::done;
 }
 
@@ -299,14 +334,15 @@ Outcome Worker::apply(const Close& command, TimePoint now) {
   JUNCTOR_CHECK(port != nullptr || place.port == nullptr);  // a pair is leased again only after Closed
   Closed closed{command.id, {}};
   if (port != nullptr) {
+    look_at_playout(*port, now);
     port->send_report(partner(*port), wall_, true, sender_, now);
-    closed.stats = stats_of(*port, now);
+    closed.stats = port->stats();
     port->count_drops(drops_);
     detach(*port);
     wheel_.cancel(port->report_timer);
     wheel_.cancel(port->timeout_timer);
     place.port.reset();
-    --open_ports_;
+    if (--open_ports_ == 0) wheel_.cancel(sweep_timer_);
   }
   place.closed_generation = generation;
   events_.on_event(closed);
@@ -370,15 +406,6 @@ void Worker::map_both(Port& a, Port& b) {
   b.map_formats_to(a);
 }
 
-PortStats Worker::stats_of(const Port& port, TimePoint now) {
-  PortStats stats = port.stats();
-  if (const MixedLeg* const leg = seat_of(port)) {
-    stats.concealed_ms += static_cast<float>(leg->decoder.concealed_ms());
-    stats.jitter_target_ms = static_cast<float>(leg->decoder.jitter_target_ms(now));
-  }
-  return stats;
-}
-
 // -------------------------------------------------------------------------------------------------------------
 // mixers
 
@@ -425,6 +452,7 @@ std::unique_ptr<MixedLeg> Worker::unseat(Port& port) {
   Room* const room = &leg->room();
   room->unseat(*leg);
   port.add_concealed(leg->decoder.concealed_ms());
+  port.playout.reset();
   port.feed = Feed::none;
   --seated_;
   tell_ended(*room);

@@ -45,6 +45,8 @@ class Worker final : public DatagramSink, private TimerTarget {
 
   void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes, TimePoint now) override;
   void on_command(const Command& command, TimePoint now);
+  /// What was sent under `tag` to `to` was refused (ICMP). Only RTP is looked at: many a phone has no RTCP.
+  void on_unreachable(std::uint64_t tag, const Address& to, TimePoint now);
   /// Fires what is due: reports, timeouts, tones, mixers.
   void advance(TimePoint now) { wheel_.advance(now); }
   std::optional<TimePoint> next_wake() const { return wheel_.next_wake(); }
@@ -102,7 +104,10 @@ class Worker final : public DatagramSink, private TimerTarget {
   void tick_mixers(TimePoint now);
   /// Tells which players of the room ended.
   void tell_ended(Room& room);
-  PortStats stats_of(const Port& port, TimePoint now);
+  /// What the port's jitter buffer does, if it sits in a mixer.
+  void look_at_playout(Port& port, TimePoint now);
+  /// Judges every port once in LegHealth::interval, some at each call.
+  void sweep(TimePoint now);
   void map_both(Port& a, Port& b);
 
   /// The id must be of this worker and in its table.
@@ -126,6 +131,9 @@ class Worker final : public DatagramSink, private TimerTarget {
   WallClock wall_;
   std::vector<Slot> slots_;
   std::size_t open_ports_ = 0;
+  std::uint32_t slots_used_ = 0;  // beyond it none was ever open
+  TimerId sweep_timer_;           // while a port is open
+  std::uint32_t sweep_part_ = 0;
   std::unordered_map<MixerId, std::unique_ptr<Room>> rooms_;
   std::size_t seated_ = 0, playing_ = 0;
   std::unordered_map<PlayId, MixerId> plays_;  // those with an id

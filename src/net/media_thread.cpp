@@ -15,6 +15,7 @@
 #include "net/epoll_timeout.hpp"
 #include "net/port_pool.hpp"
 #include "net/socket_address.hpp"
+#include "net/udp_socket.hpp"
 
 namespace junctor::net {
 namespace {
@@ -23,6 +24,8 @@ constexpr std::uint64_t waker_token = ~std::uint64_t{0};
 constexpr int events_per_wait = 256;
 // How many packets one socket may give in one turn; the rest comes up again in the next one.
 constexpr unsigned packets_per_socket = 8;
+// The same for refusals of what it sent.
+constexpr unsigned refusals_per_socket = 8;
 // A worker binds that many pairs per family between two looks at its packets (some 15 µs each).
 constexpr std::size_t binds_per_turn = 8;
 // An Ethernet frame's worth; what is longer is no media of ours and is dropped.
@@ -42,6 +45,7 @@ class MediaThread::Impl final : public DatagramSender {
         send_errors_(counters.get("media_send_errors")),
         receive_errors_(counters.get("media_receive_errors")),
         truncated_(counters.get("media_truncated")),
+        refused_(counters.get("media_refused")),
         pool_(settings, counters),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     for (std::size_t i = 0; i < packets_per_socket; ++i) {
@@ -90,7 +94,11 @@ class MediaThread::Impl final : public DatagramSender {
     SocketAddress address;
     const socklen_t length = to_socket_address(to, address);
     const int fd = is_rtcp(tag) ? sockets->rtcp.get() : sockets->rtp.get();
-    if (::sendto(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL, &address.any, length) < 0) {
+    const auto try_to_send = [&] {
+      return ::sendto(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL, &address.any, length) >= 0;
+    };
+    // A refusal of an earlier packet is told once, in place of sending this one.
+    if (!try_to_send() && (errno == EAGAIN || !try_to_send())) {
       ++send_errors_now_;
       return false;
     }
@@ -122,8 +130,10 @@ class MediaThread::Impl final : public DatagramSender {
       side_.on_commands(start);
       bool packets = false;
       for (int i = 0; i < count; ++i) {
-        const std::uint64_t tag = events_[static_cast<std::size_t>(i)].data.u64;
+        const auto [flags, data] = events_[static_cast<std::size_t>(i)];
+        const std::uint64_t tag = data.u64;
         if (tag == waker_token) continue;
+        if ((flags & EPOLLERR) != 0) take_refusals(tag, start);
         drain(tag, start);
         packets = true;
       }
@@ -150,6 +160,23 @@ class MediaThread::Impl final : public DatagramSender {
     return count;
   }
 
+  static bool is_refusal(int error) {
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN ||
+           error == EACCES || error == EMSGSIZE;
+  }
+
+  void take_refusals(std::uint64_t tag, TimePoint time) {
+    const PortPool::Sockets* sockets = pool_.sockets(slot_of(tag));
+    if (sockets == nullptr) return;
+    const int fd = is_rtcp(tag) ? sockets->rtcp.get() : sockets->rtp.get();
+    for (unsigned i = 0; i < refusals_per_socket; ++i) {
+      const std::optional<Address> to = take_refusal(fd);
+      if (!to) return;
+      refused_.add();
+      side_.on_unreachable(tag, *to, time);
+    }
+  }
+
   void drain(std::uint64_t tag, TimePoint time) {
     const PortPool::Sockets* sockets = pool_.sockets(slot_of(tag));
     if (sockets == nullptr) return;
@@ -157,7 +184,7 @@ class MediaThread::Impl final : public DatagramSender {
     for (mmsghdr& header : headers_) header.msg_hdr.msg_namelen = sizeof(SocketAddress);
     const int got = ::recvmmsg(fd, headers_.data(), packets_per_socket, MSG_DONTWAIT, nullptr);
     if (got < 0) {
-      if (errno != EAGAIN && errno != EINTR) receive_errors_.add();
+      if (errno != EAGAIN && errno != EINTR && !is_refusal(errno)) receive_errors_.add();
       return;
     }
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
@@ -191,6 +218,7 @@ class MediaThread::Impl final : public DatagramSender {
   Counter& send_errors_;
   Counter& receive_errors_;
   Counter& truncated_;
+  Counter& refused_;
   std::uint64_t received_now_ = 0, sent_now_ = 0, send_errors_now_ = 0;  // of this turn
   PortPool pool_;
   PortPool::OnBound on_bound_;

@@ -53,6 +53,8 @@ class PacketSide : public DatagramSink {
   virtual void on_tick(TimePoint now) = 0;
   /// When on_tick() is wanted next, to the millisecond.
   virtual std::optional<TimePoint> next_wake() const = 0;
+  /// What was sent under `tag` to `to` was refused, or there is no way there (ICMP).
+  virtual void on_unreachable(std::uint64_t tag, const Address& to, TimePoint now) = 0;
 };
 
 struct MediaThreadSettings {
@@ -69,7 +71,7 @@ struct MediaThreadSettings {
 };
 
 /// Counters, shared by all workers: media_received, media_sent, media_send_errors, media_receive_errors,
-/// media_truncated, media_pool_empty, media_bind_errors.
+/// media_truncated, media_refused (ICMP), media_pool_empty, media_bind_errors.
 class MediaThread {
  public:
   /// Binds the first ready_pairs of each family before it returns; a family that the host lacks is left out. The error

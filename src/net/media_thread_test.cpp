@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <gtest/gtest.h>
+#include <mutex>
 #include <poll.h>
 #include <set>
 #include <string>
@@ -43,9 +44,21 @@ class EchoSide final : public PacketSide {
   }
   std::optional<TimePoint> next_wake() const override { return wake_; }
   void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes, TimePoint) override {
+    if (nobody) sender_->send(tag, *nobody, bytes);
     sender_->send(tag, from, bytes);
   }
+  void on_unreachable(std::uint64_t tag, const Address& to, TimePoint) override {
+    const std::lock_guard lock(refused_guard);
+    refused.emplace_back(tag, to);
+  }
+  std::vector<std::pair<std::uint64_t, Address>> refusals() {
+    const std::lock_guard lock(refused_guard);
+    return refused;
+  }
 
+  std::optional<Address> nobody;  // gets a copy
+  std::mutex refused_guard;
+  std::vector<std::pair<std::uint64_t, Address>> refused;
   Channel<int>* commands = nullptr;
   std::atomic<int> commands_seen{0}, ticks{0};
 
@@ -109,6 +122,37 @@ TEST(MediaThread, BothFamiliesShareTheSlots) {
   EXPECT_EQ(six->family, Family::v6);
   EXPECT_EQ(echo({loopback, four->rtp_port}, "four"), "four");
   EXPECT_EQ(echo({*IpAddress::parse("::1"), six->rtp_port}, "six"), "six");
+}
+
+TEST(MediaThread, RefusalsAreToldWithTheirAddressAndCostNobodyElseAPacket) {
+  for (const IpAddress& ip : {loopback, *IpAddress::parse("::1")}) {
+    EchoSide side;
+    {
+      const Fd closed = std::move(*bind_udp({ip, 0}));
+      side.nobody = local_address_of(closed.get());
+    }
+    Counters counters;
+    auto s = settings();
+    if (ip.family == Family::v6) {
+      s.bind_v6 = ip;
+      s.port_min = static_cast<std::uint16_t>(16'384 + ::getpid() % 1'000 * 8);  // ::1 is everybody's
+      s.port_max = static_cast<std::uint16_t>(s.port_min + 63);
+    }
+    auto thread = MediaThread::create(s, side, counters);
+    ASSERT_TRUE(thread) << thread.error();
+    (*thread)->start();
+    const auto pair = (*thread)->take_port(ip.family);
+    ASSERT_TRUE(pair);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(echo({ip, pair->rtp_port}, "heard"), "heard");
+    ASSERT_TRUE(eventually([&] { return side.refusals().size() == 5; }));
+    for (const auto& [tag, to] : side.refusals()) {
+      EXPECT_EQ(tag, rtp_tag(pair->slot));
+      EXPECT_EQ(to, *side.nobody);
+    }
+    EXPECT_EQ(counters.get("media_refused").value(), 5u);
+    EXPECT_EQ(counters.get("media_send_errors").value(), 0u);
+    EXPECT_EQ(counters.get("media_receive_errors").value(), 0u);
+  }
 }
 
 TEST(MediaThread, OversizedPacketsAreDroppedAndCounted) {

@@ -124,6 +124,8 @@ Result<PortPool::Sockets, int> PortPool::bind_pair(Family family, std::uint16_t 
   if (!rtp) return fail(rtp.error());
   Result<Fd, int> rtcp = bind_udp({ip, static_cast<std::uint16_t>(rtp_port + 1)});
   if (!rtcp) return fail(rtcp.error());
+  report_refusals(rtp->get(), family);
+  report_refusals(rtcp->get(), family);
   if (family == Family::v4) {
     forbid_fragments(rtp->get());
     forbid_fragments(rtcp->get());

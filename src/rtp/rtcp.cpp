@@ -14,6 +14,12 @@ constexpr std::uint8_t sdes_end = 0;
 constexpr std::uint8_t sdes_cname = 1;
 constexpr std::size_t text_max = 255;
 
+// Blocks of an extended report (RFC 3611 §4): sizes of their bodies.
+enum class XrBlock : std::uint8_t { reference_time = 4, dlrr = 5, voip_metrics = 7 };
+constexpr std::size_t reference_time_size = 8;
+constexpr std::size_t dlrr_size = 12;
+constexpr std::size_t voip_metrics_size = 32;
+
 constexpr std::size_t round_up(std::size_t size) {
   return (size + 3) / 4 * 4;
 }
@@ -51,6 +57,84 @@ void write_block(std::uint8_t* p, const ReportBlock& block) {
   write_u32(p + 12, block.jitter);
   write_u32(p + 16, block.lsr);
   write_u32(p + 20, block.dlsr);
+}
+
+VoipMetrics read_voip(const std::uint8_t* p) {
+  VoipMetrics m;
+  m.ssrc = read_u32(p);
+  m.loss_rate = p[4];
+  m.discard_rate = p[5];
+  m.burst_density = p[6];
+  m.gap_density = p[7];
+  m.burst_ms = read_u16(p + 8);
+  m.gap_ms = read_u16(p + 10);
+  m.round_trip_ms = read_u16(p + 12);
+  m.end_system_ms = read_u16(p + 14);
+  m.signal_level = p[16];
+  m.noise_level = p[17];
+  m.residual_echo = p[18];
+  m.gap_min = p[19];
+  m.r_factor = p[20];
+  m.external_r_factor = p[21];
+  m.mos_listening = p[22];
+  m.mos_conversational = p[23];
+  m.receiver_config = p[24];
+  m.jitter_nominal_ms = read_u16(p + 26);
+  m.jitter_max_ms = read_u16(p + 28);
+  m.jitter_absolute_max_ms = read_u16(p + 30);
+  return m;
+}
+
+void write_voip(std::uint8_t* p, const VoipMetrics& m) {
+  write_u32(p, m.ssrc);
+  p[4] = m.loss_rate;
+  p[5] = m.discard_rate;
+  p[6] = m.burst_density;
+  p[7] = m.gap_density;
+  write_u16(p + 8, m.burst_ms);
+  write_u16(p + 10, m.gap_ms);
+  write_u16(p + 12, m.round_trip_ms);
+  write_u16(p + 14, m.end_system_ms);
+  p[16] = m.signal_level;
+  p[17] = m.noise_level;
+  p[18] = m.residual_echo;
+  p[19] = m.gap_min;
+  p[20] = m.r_factor;
+  p[21] = m.external_r_factor;
+  p[22] = m.mos_listening;
+  p[23] = m.mos_conversational;
+  p[24] = m.receiver_config;
+  write_u16(p + 26, m.jitter_nominal_ms);
+  write_u16(p + 28, m.jitter_max_ms);
+  write_u16(p + 30, m.jitter_absolute_max_ms);
+}
+
+/// One block; false when its length is not what its type says.
+bool read_xr_block(XrBlock type, Bytes body, ExtendedReport& report) {
+  switch (type) {
+    case XrBlock::reference_time:
+      if (body.size() != reference_time_size) return false;
+      report.reference_time = read_u64(body.data());
+      return true;
+    case XrBlock::dlrr:
+      if (body.size() % dlrr_size != 0) return false;
+      for (; !body.empty() && report.dlrr_count < ExtendedReport::dlrr_max; body = body.subspan(dlrr_size)) {
+        const std::uint8_t* const p = body.data();
+        report.dlrr[report.dlrr_count++] = {read_u32(p), read_u32(p + 4), read_u32(p + 8)};
+      }
+      return true;
+    case XrBlock::voip_metrics:
+      if (body.size() != voip_metrics_size) return false;
+      if (report.voip_count < ExtendedReport::voip_max) report.voip[report.voip_count++] = read_voip(body.data());
+      return true;
+  }
+  return true;
+}
+
+std::uint8_t* begin_xr_block(std::uint8_t* p, XrBlock type, std::size_t body_size) {
+  p[0] = static_cast<std::uint8_t>(type);
+  write_u16(p + 2, static_cast<std::uint16_t>(body_size / 4));
+  return p + header_size;
 }
 
 }  // namespace
@@ -140,6 +224,22 @@ Result<Bye, RtcpError> parse_bye(const RtcpPacket& packet) {
   return bye;
 }
 
+Result<ExtendedReport, RtcpError> parse_extended_report(const RtcpPacket& packet) {
+  if (packet.type != static_cast<std::uint8_t>(RtcpType::xr)) return fail(RtcpError::wrong_type);
+  if (packet.body.size() < 4) return fail(RtcpError::bad_body);
+  ExtendedReport report;
+  report.ssrc = read_u32(packet.body.data());
+  for (Bytes rest = packet.body.subspan(4); !rest.empty();) {
+    if (rest.size() < header_size || rest.size() < packet_size(rest)) return fail(RtcpError::bad_body);
+    const std::size_t size = packet_size(rest);
+    if (!read_xr_block(static_cast<XrBlock>(rest[0]), rest.subspan(header_size, size - header_size), report)) {
+      return fail(RtcpError::bad_body);
+    }
+    rest = rest.subspan(size);
+  }
+  return report;
+}
+
 std::uint8_t* CompoundWriter::begin(RtcpType type, std::size_t count, std::size_t body_size) {
   const std::size_t size = header_size + body_size;
   if (failed_ || count > 31 || size_ + size > out_.size()) {
@@ -185,6 +285,34 @@ void CompoundWriter::add_cname(std::uint32_t ssrc, std::string_view cname) {
   p[4] = sdes_cname;
   p[5] = static_cast<std::uint8_t>(cname.size());
   put_text(p + 6, cname);
+}
+
+void CompoundWriter::add_extended_report(const ExtendedReport& report) {
+  const std::size_t time_size = report.reference_time != 0 ? header_size + reference_time_size : 0;
+  const std::size_t dlrr_bytes = report.dlrr_count * dlrr_size;
+  const std::size_t answers_size = dlrr_bytes != 0 ? header_size + dlrr_bytes : 0;
+  const std::size_t voip_size = report.voip_count * (header_size + voip_metrics_size);
+  std::uint8_t* p = begin(RtcpType::xr, 0, 4 + time_size + answers_size + voip_size);
+  if (p == nullptr) return;
+  write_u32(p, report.ssrc);
+  p += 4;
+  if (time_size != 0) {
+    write_u64(begin_xr_block(p, XrBlock::reference_time, reference_time_size), report.reference_time);
+    p += time_size;
+  }
+  if (answers_size != 0) {
+    p = begin_xr_block(p, XrBlock::dlrr, dlrr_bytes);
+    for (const Dlrr& answer : std::span(report.dlrr).first(report.dlrr_count)) {
+      write_u32(p, answer.ssrc);
+      write_u32(p + 4, answer.lrr);
+      write_u32(p + 8, answer.dlrr);
+      p += dlrr_size;
+    }
+  }
+  for (const VoipMetrics& metrics : std::span(report.voip).first(report.voip_count)) {
+    write_voip(begin_xr_block(p, XrBlock::voip_metrics, voip_metrics_size), metrics);
+    p += header_size + voip_metrics_size;
+  }
 }
 
 void CompoundWriter::add_bye(std::span<const std::uint32_t> ssrcs, std::string_view reason) {

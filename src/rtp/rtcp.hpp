@@ -13,7 +13,14 @@
 
 namespace junctor::rtp {
 
-enum class RtcpType : std::uint8_t { sender_report = 200, receiver_report = 201, sdes = 202, bye = 203, app = 204 };
+enum class RtcpType : std::uint8_t {
+  sender_report = 200,
+  receiver_report = 201,
+  sdes = 202,
+  bye = 203,
+  app = 204,
+  xr = 207
+};
 
 /// Why a datagram is not a compound packet (§A.2), or a packet not what its type says.
 enum class RtcpError : std::uint8_t {
@@ -98,6 +105,61 @@ struct Bye {
 };
 Result<Bye, RtcpError> parse_bye(const RtcpPacket& packet);
 
+/// VoIP metrics of one source (RFC 3611 §4.7). Fractions are of 256, times milliseconds.
+struct VoipMetrics {
+  static constexpr std::uint8_t unavailable = 127;  ///< of levels, R factors and MOS
+
+  std::uint32_t ssrc = 0;
+  std::uint8_t loss_rate = 0;
+  std::uint8_t discard_rate = 0;  ///< too late to be played
+  std::uint8_t burst_density = 0;
+  std::uint8_t gap_density = 0;
+  std::uint16_t burst_ms = 0;
+  std::uint16_t gap_ms = 0;
+  std::uint16_t round_trip_ms = 0;
+  std::uint16_t end_system_ms = 0;          ///< jitter buffer, coding and packetising together
+  std::uint8_t signal_level = unavailable;  ///< dBm0, two's complement
+  std::uint8_t noise_level = unavailable;
+  std::uint8_t residual_echo = unavailable;
+  std::uint8_t gap_min = 16;  ///< the Gmin that tells bursts from gaps
+  std::uint8_t r_factor = unavailable;
+  std::uint8_t external_r_factor = unavailable;
+  std::uint8_t mos_listening = unavailable;       ///< times 10
+  std::uint8_t mos_conversational = unavailable;  ///< times 10
+  std::uint8_t receiver_config = 0;               ///< concealment and jitter buffer, §4.7.6
+  std::uint16_t jitter_nominal_ms = 0;
+  std::uint16_t jitter_max_ms = 0;
+  std::uint16_t jitter_absolute_max_ms = 0;
+
+  bool operator==(const VoipMetrics&) const = default;
+};
+
+/// An answer to a receiver reference time (§4.5): what LSR and DLSR are for a sender report.
+struct Dlrr {
+  std::uint32_t ssrc = 0;  ///< who had sent that time
+  std::uint32_t lrr = 0;   ///< its middle 32 bits
+  std::uint32_t dlrr = 0;  ///< since then, 1/65536 s
+
+  bool operator==(const Dlrr&) const = default;
+};
+
+/// The blocks of an extended report that we know (RFC 3611); others are skipped, and so is what is beyond the bounds.
+struct ExtendedReport {
+  static constexpr std::size_t voip_max = 2;
+  static constexpr std::size_t dlrr_max = 4;
+
+  std::uint32_t ssrc = 0;            ///< who reports
+  std::uint64_t reference_time = 0;  ///< NTP, of a receiver that sends no sender reports (§4.4); 0: none
+  std::uint8_t voip_count = 0;
+  std::uint8_t dlrr_count = 0;
+  std::array<VoipMetrics, voip_max> voip{};
+  std::array<Dlrr, dlrr_max> dlrr{};
+
+  bool operator==(const ExtendedReport&) const = default;
+};
+
+Result<ExtendedReport, RtcpError> parse_extended_report(const RtcpPacket& packet);
+
 /// Builds a compound packet in a buffer of the caller's.
 class CompoundWriter {
  public:
@@ -107,6 +169,7 @@ class CompoundWriter {
   void add_report(const Report& report);
   /// One chunk with one item; `cname` of at most 255 bytes.
   void add_cname(std::uint32_t ssrc, std::string_view cname);
+  void add_extended_report(const ExtendedReport& report);
   void add_bye(std::span<const std::uint32_t> ssrcs, std::string_view reason = {});
 
   /// The size written; 0 if something did not fit or was out of range.

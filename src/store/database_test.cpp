@@ -62,7 +62,8 @@ TEST_F(DatabaseTest, KeepsTheWholeRecordOfACall) {
   EXPECT_EQ(legs[1].packets_lost, 10u);
   EXPECT_DOUBLE_EQ(legs[1].jitter_ms, 1.5);
   EXPECT_DOUBLE_EQ(legs[1].mos, 4.375);
-  EXPECT_EQ(legs[1].verdict, "good");
+  EXPECT_EQ(legs[1].verdict, "one_way");
+  EXPECT_EQ(legs[1].quality, R"({"in":{}})");
 }
 
 TEST_F(DatabaseTest, AReplayedWriteNeitherDoublesNorReopens) {

@@ -5,7 +5,7 @@
 namespace junctor::store {
 namespace {
 
-constexpr std::array<std::string_view, 3> steps = {
+constexpr std::array<std::string_view, 4> steps = {
     // 1: users of the database; only hashes of their passwords.
     R"(CREATE TABLE users (
          username TEXT PRIMARY KEY,
@@ -84,6 +84,9 @@ constexpr std::array<std::string_view, 3> steps = {
          verdict TEXT NOT NULL,
          PRIMARY KEY (call_id, leg)
        ) WITHOUT ROWID;)",
+
+    // 4: what the audio of a leg was like, both ways.
+    "ALTER TABLE legs ADD COLUMN quality TEXT NOT NULL DEFAULT ''",
 };
 
 }  // namespace

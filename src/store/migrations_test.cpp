@@ -15,12 +15,14 @@ namespace junctor::store {
 namespace {
 
 /// What a database of schema version n holds in the table that step n added. Written as plain SQL of that time.
-constexpr std::array<std::string_view, 3> contents = {
+constexpr std::array<std::string_view, 4> contents = {
     "INSERT INTO users VALUES ('1001', 'junctor', 'Alice', 'aa', 'bb', 'cc', 1, 25, '', '', '', '')",
     "INSERT INTO bindings VALUES ('1001', 'sip:1001@192.0.2.10', 0, '192.0.2.10:5060', '192.0.2.1:5060', 0, '', 1000,"
     " 1800000600000, 'reg-1', 1, '', 0, '')",
     "INSERT INTO calls VALUES ('n1-1-1', 'internal', 'answered', '1001', '', '1002', '1002', '', '', 1000, 1001, 1002,"
     " 1003, 'caller', 200, 16, '', '', '')",
+    "INSERT INTO legs VALUES ('n1-1-1', 0, 'device', '', '', 'PCMA', '', 1000, 1002, 1003, 50, 50, 0, 0.5, 4.4, '',"
+    " '{}')",
 };
 
 void make_version(const std::string& path, std::size_t version) {

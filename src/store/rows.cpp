@@ -35,13 +35,13 @@ constexpr std::string_view close_call =
 
 constexpr std::string_view put_leg =
     "INSERT INTO legs (call_id, leg, kind, sip_call_id, uri, codec, address, start_ms, answer_ms, end_ms, packets_sent,"
-    " packets_received, packets_lost, jitter_ms, mos, verdict)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (call_id, leg) DO UPDATE SET"
+    " packets_received, packets_lost, jitter_ms, mos, verdict, quality)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (call_id, leg) DO UPDATE SET"
     " kind = excluded.kind, sip_call_id = excluded.sip_call_id, uri = excluded.uri, codec = excluded.codec,"
     " address = excluded.address, start_ms = excluded.start_ms, answer_ms = excluded.answer_ms,"
     " end_ms = excluded.end_ms, packets_sent = excluded.packets_sent, packets_received = excluded.packets_received,"
     " packets_lost = excluded.packets_lost, jitter_ms = excluded.jitter_ms, mos = excluded.mos,"
-    " verdict = excluded.verdict";
+    " verdict = excluded.verdict, quality = excluded.quality";
 
 Result<int, std::string> write_call(Statement& statement, const CallRow& call) {
   statement.start();
@@ -62,7 +62,7 @@ Done write_legs(Connection& connection, std::string_view call_id, const std::vec
     statement.number(static_cast<std::int64_t>(leg.packets_sent));
     statement.number(static_cast<std::int64_t>(leg.packets_received));
     statement.number(static_cast<std::int64_t>(leg.packets_lost));
-    statement.real(leg.jitter_ms).real(leg.mos).text(leg.verdict);
+    statement.real(leg.jitter_ms).real(leg.mos).text(leg.verdict).text(leg.quality);
     if (const auto result = statement.run(); !result) return fail(result.error());
   }
   return {};
@@ -192,7 +192,7 @@ CallRow call_at(const Statement& row) {
 Result<std::vector<LegRow>, std::string> read_legs(Connection& connection, std::string_view call_id) {
   constexpr std::string_view sql =
       "SELECT leg, kind, sip_call_id, uri, codec, address, start_ms, answer_ms, end_ms, packets_sent, packets_received,"
-      " packets_lost, jitter_ms, mos, verdict FROM legs WHERE call_id = ? ORDER BY leg";
+      " packets_lost, jitter_ms, mos, verdict, quality FROM legs WHERE call_id = ? ORDER BY leg";
   std::vector<LegRow> legs;
   Statement& row = connection.statement(sql);
   row.start().text(call_id);
@@ -213,6 +213,7 @@ Result<std::vector<LegRow>, std::string> read_legs(Connection& connection, std::
     leg.jitter_ms = row.real_at(12);
     leg.mos = row.real_at(13);
     leg.verdict = row.text_at(14);
+    leg.quality = row.text_at(15);
   }
   if (row.failed()) return fail(row.error());
   return legs;

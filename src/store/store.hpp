@@ -75,7 +75,8 @@ struct LegRow {
   std::uint64_t packets_lost = 0;
   double jitter_ms = 0;  ///< a duration
   double mos = 0;        ///< 1 … 4.5; 0: not measured
-  std::string verdict;
+  std::string verdict;   ///< what was wrong with its audio, "no_packets" …; empty: nothing
+  std::string quality;   ///< JSON object; empty: {}
 };
 
 /// A call with its legs, in the order of LegRow::leg.

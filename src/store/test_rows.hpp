@@ -86,7 +86,8 @@ inline CallEnd call_end(std::string id, std::int64_t start_ms = 1'800'000'000'00
     leg.packets_lost = 10;
     leg.jitter_ms = 1.5;
     leg.mos = 4.375;
-    leg.verdict = "good";
+    leg.verdict = "one_way";
+    leg.quality = R"({"in":{}})";
   }
   return end;
 }

@@ -28,6 +28,7 @@ def body(test):
     for leg in record["legs"]:
         expect(leg["received"] > 20 and leg["sent"] > 20, f"packets of a leg: {leg}")
         expect(leg["mos"] > 3.5, f"MOS on loopback: {leg}")
+        expect_equal(leg["verdict"], "", "verdict")
     hub.expect_nothing_left()
 
 

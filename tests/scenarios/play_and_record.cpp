@@ -21,7 +21,7 @@ void put_sound(Sim& sim, const std::string& path, Duration length) {
 }
 
 void play(Sim& sim, const std::string& path) {
-  sim.hub().core().sounds()->get(
+  sim.hub().core().sounds().get(
       path, 8000,
       [&sim](const media::Sounds::Loaded& sound, TimePoint) {
         ASSERT_TRUE(sound) << sound.error();
