@@ -26,7 +26,7 @@ ALLOWED = {
     "media": ["rtp", "audio", "srtp"],
     "registrar": ["sip", "store"],
     "routing": ["sip"],
-    "call": ["transport", "transaction", "sip", "media", "rtp"],
+    "call": ["transport", "transaction", "sip", "media", "rtp", "srtp"],
     "apps": ["call", "routing", "registrar", "store", "transport", "sip"],
     "control": ["apps", "call", "registrar", "store"],
     "hub": [EVERYTHING],

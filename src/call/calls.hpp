@@ -58,6 +58,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
     LegKind kind = LegKind::device;
     Party caller, callee;
     std::vector<std::string> codecs;  ///< allowed toward this far end; empty: any
+    SrtpPolicy srtp = SrtpPolicy::off;
     std::string label;
     CallLabels labels;
   };
@@ -82,6 +83,10 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   std::optional<std::uint32_t> session_too_short(const sip::Message& invite) const {
     return transaction::SessionTimer(settings_->session_timer).too_small(invite);
   }
+
+  /// Why a caller of this policy cannot have audio with what it offers (null: it does not offer yet); nothing: it can.
+  std::optional<sip::sdp::NegotiationError> cannot_carry(const std::optional<sip::sdp::Session>& offer, SrtpPolicy srtp,
+                                                         const transport::Source& source) const;
 
   // -- look-up
   Call* find(CallId id);

@@ -61,6 +61,7 @@ LocalMedia Leg::local_media() const {
   LocalMedia out;
   out.session_id = session_id_;
   out.allowed = codecs_;
+  out.srtp = srtp_terms();
   if (!port_ || !hop_) return out;
   out.rtp = {services_.endpoint.advertise().ip_for(hop_->remote.ip), port_->rtp_port};
   const auto& shown = settings_->public_ip;
@@ -68,6 +69,23 @@ LocalMedia Leg::local_media() const {
   for (const IpAddress& bound : settings_->media_bound)  // sockets bound to one address are reached by that one only
     if (bound.family == out.rtp.ip.family && !bound.is_any()) out.rtp.ip = bound;
   return out;
+}
+
+SrtpTerms Leg::srtp_terms() const {
+  SrtpTerms terms;
+  terms.policy = srtp_;
+  terms.keys_allowed = signalling_encrypted_ || settings_->srtp_over_plain_sip;
+  terms.random = &services_.random;
+  if (!media_answered()) return terms;
+  terms.settled = true;
+  if (auto agreed = srtp_agreed(*local_, *remote_)) terms.present = std::move(*agreed);
+  return terms;
+}
+
+std::string_view Leg::srtp_suite() const {
+  const auto agreed = media_answered() ? srtp_agreed(*local_, *remote_)
+                                       : Result<std::optional<SrtpSession>, sip::sdp::NegotiationError>();
+  return agreed && *agreed ? srtp::name_of((*agreed)->agreement.ours.master.suite) : std::string_view();
 }
 
 bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {

@@ -51,6 +51,7 @@ struct CallSettings {
   std::vector<IpAddress> public_ip;    ///< network.public_ip, which goes before the bound address
   std::string node = "1";              ///< prefix of tags and Call-IDs that we make
   sip::digest::HashFunctions hashes;
+  bool srtp_over_plain_sip = false;  ///< keys of SRTP may stand in descriptions that anybody on the way can read
 };
 
 /// What a request that is passed from one leg to another, or made by an app, carries besides the dialog's headers.
@@ -108,6 +109,7 @@ struct Destination {
   std::vector<std::string> routes;  ///< Path of the registration, as Route values
   std::vector<std::string> codecs;  ///< codecs allowed, in order; empty: any
   std::optional<sip::digest::Account> account;  ///< to answer 401 and 407 with
+  SrtpPolicy srtp = SrtpPolicy::off;
 };
 
 class Leg {
@@ -156,6 +158,8 @@ class Leg {
   const media::PortLease* port() const { return port_ ? &*port_ : nullptr; }
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
+  /// The suite that its audio is encrypted with; empty: plain, or not agreed on yet.
+  std::string_view srtp_suite() const;
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
   const sip::Dialog* dialog() const { return dialog_ ? &*dialog_ : nullptr; }
 
@@ -170,7 +174,7 @@ class Leg {
 
   // -- inbound: the initial INVITE
   void start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, Party caller,
-                     std::vector<std::string> codecs, TimePoint now);
+                     std::vector<std::string> codecs, SrtpPolicy srtp, TimePoint now);
   bool take_port(Family family, std::optional<std::uint32_t> worker);
   /// Takes another port, on `worker`; the next offer tells the far end, and the old one is closed. False: none is free.
   bool move_port(std::uint32_t worker, TimePoint now);
@@ -261,6 +265,7 @@ class Leg {
   void finish_request(sip::Message& request) const;
   TransactionId send(sip::Message request, Request kind, std::uint64_t context, TimePoint now);
   void finish_response(sip::Message& response, const sip::Message& request) const;
+  SrtpTerms srtp_terms() const;
   void apply_media(TimePoint now);
   void close_port(TimePoint now);
   void end(TimePoint now);
@@ -355,6 +360,8 @@ class Leg {
   bool port_closing_ = false;
   media::PortStats stats_;
   std::vector<std::string> codecs_;
+  SrtpPolicy srtp_ = SrtpPolicy::off;
+  bool signalling_encrypted_ = false;  // to the next hop, wherever that may be
 
   transaction::SessionTimer session_timer_;
   TimerId refresh_timer_, expire_timer_;

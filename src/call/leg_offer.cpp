@@ -195,7 +195,7 @@ void Leg::on_offer_response(Request kind, const Message& response, TimePoint now
   }
   if (kind == Request::reinvite) send_ack(now);
   if (state_ == LegState::leaving) return;
-  if (!session || !*session || sip::sdp::check_answer(*offer_, **session)) {
+  if (!session || !*session || sip::sdp::check_answer(*offer_, **session) || !srtp_agreed(*offer_, **session)) {
     offer_.reset();
     owner_->on_offer_refused(*this, 488, now);
     return;

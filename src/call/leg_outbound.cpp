@@ -20,6 +20,7 @@ void Leg::start_outbound(OutboundInvite invite, TimePoint now) {
   state_ = LegState::locating;
   outbound_ = std::move(invite);
   codecs_ = outbound_->to.codecs;
+  srtp_ = outbound_->to.srtp;
   far_end_.uri = outbound_->to.uri;
   if (const auto uri = sip::Uri::parse(outbound_->to.uri)) far_end_.number = sip::unescape(uri->user);
   call_id_ = settings_->node + '-' + services_.random.token(20);
@@ -38,6 +39,10 @@ void Leg::on_located(std::span<const transport::Hop> hops, TimePoint now) {
   };
   if (hops.empty()) return refuse({503, 27, "no address for the destination"});
   hop_ = hops.front();
+  signalling_encrypted_ =
+      std::ranges::all_of(hops, [](const transport::Hop& hop) { return hop.protocol == transport::Protocol::tls; });
+  if (!srtp_possible(srtp_, srtp_terms().keys_allowed))
+    return refuse({488, 88, "SRTP is required, and the way there is not encrypted"});
   outbound_->to.target.hops.assign(hops.begin(), hops.end());
   outbound_->to.target.uri.clear();
   if (!take_port(hop_->remote.ip.family, outbound_->worker)) return refuse({503, 34, "no media port is free"});

@@ -59,7 +59,7 @@ struct SavedLegTest : testing::Test {
     world.run(seconds(1));
     leg = std::make_unique<Leg>(LegId{1}, LegKind::device, LegDirection::inbound, services, settings, owner);
     leg->start_inbound(hub.servers.at(0), hub.requests.at(0), hub.sources.at(0), {"1001", "Alice", "sip:1001@x"}, {},
-                       world.now);
+                       {}, world.now);
     EXPECT_TRUE(leg->take_port(Family::v4, {}));
     EXPECT_FALSE(leg->saved()) << "not before it is established";
     const auto answer = answer_for(*leg->remote_offer(), own_wish(), leg->local_media(), nullptr);

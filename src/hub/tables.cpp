@@ -62,7 +62,16 @@ std::optional<IpAddress> literal_host(const std::string& host) {
   return IpAddress::parse(host);
 }
 
-apps::Trunk trunk_of(const config::Trunk& trunk) {
+call::SrtpPolicy policy_of(config::Srtp srtp) {
+  switch (srtp) {
+    case config::Srtp::off: break;
+    case config::Srtp::optional: return call::SrtpPolicy::optional;
+    case config::Srtp::required: return call::SrtpPolicy::required;
+  }
+  return call::SrtpPolicy::off;
+}
+
+apps::Trunk trunk_of(const config::Config& config, const config::Trunk& trunk) {
   apps::Trunk out;
   out.name = trunk.name;
   out.host = trunk.host;
@@ -79,6 +88,7 @@ apps::Trunk trunk_of(const config::Trunk& trunk) {
   }
   out.codecs = trunk.codecs;
   out.max_calls = trunk.max_calls;
+  out.srtp = policy_of(srtp_of(config, trunk.srtp));
   return out;
 }
 
@@ -136,9 +146,13 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
     return nullptr;
   }
   office->tables = compiled.tables;
-  for (const config::Trunk& trunk : config.trunks) office->trunks.push_back(trunk_of(trunk));
+  for (const config::Trunk& trunk : config.trunks) office->trunks.push_back(trunk_of(config, trunk));
   office->domains = config.hub.domains;
   office->max_calls = config.hub.max_calls;
+  office->srtp = policy_of(config.rtp.srtp);
+  for (const config::User& user : config.users)
+    if (user.srtp != config::PeerSrtp::standard)
+      office->srtp_of_users.emplace(user.username, policy_of(srtp_of(config, user.srtp)));
   return office;
 }
 

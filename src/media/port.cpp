@@ -9,7 +9,7 @@
 namespace junctor::media {
 namespace {
 
-constexpr std::uint8_t saved_layout = 1;
+constexpr std::uint8_t saved_layout = 2;
 constexpr std::uint32_t tone_clock_rate = 8000;
 constexpr std::uint32_t tone_samples = 160;
 /// A tone that is late (the thread was held up) sends so many frames at once and lets the rest go.
@@ -45,6 +45,7 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
 
   if (remote.send && !send_) out_.begin_source();
   if (!remote.receive && receive_) in_.pause();
+  srtp_.set_keys(remote.srtp);
   const bool timing_before = receive_ && timeout_ > Duration::zero();
   send_ = remote.send;
   receive_ = remote.receive;
@@ -75,13 +76,26 @@ std::optional<TimePoint> Port::timeout_at() const {
 // ------------------------------------------------------------------------------------------------------------
 // receiving
 
+std::optional<std::span<const std::uint8_t>> Port::unprotect(Channel channel, std::span<const std::uint8_t> datagram,
+                                                             std::span<std::uint8_t, packet_size_max> room) {
+  if (datagram.size() > packet_size_max) {
+    drop(channel == Channel::rtp ? Drop::malformed : Drop::malformed_rtcp);
+    return std::nullopt;
+  }
+  const auto clear = srtp_.unprotect(channel, datagram, room);
+  if (!clear) {
+    drop(clear.error());
+    return std::nullopt;
+  }
+  return *clear;
+}
+
 std::optional<Arrival> Port::receive(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now,
                                      EventSink& events) {
   const auto dropped = [this](Drop reason) {
     drop(reason);
     return std::nullopt;
   };
-  if (datagram.size() > packet_size_max) return dropped(Drop::malformed);
   const auto packet = rtp::parse_packet(datagram);
   if (!packet) return dropped(Drop::malformed);
 
@@ -172,19 +186,21 @@ void Port::forward(const Arrival& arrival, Port& from, DatagramSender& sender, T
 
 void Port::send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes payload, DatagramSender& sender) {
   // Extensions, CSRCs and padding were agreed with the other leg, if with anybody: they end here.
-  std::array<std::uint8_t, packet_size_max> datagram;
-  const std::size_t size = rtp::write_packet({.marker = header.marker,
-                                              .payload_type = payload_type,
-                                              .sequence = header.sequence,
-                                              .timestamp = header.timestamp,
-                                              .ssrc = header.ssrc,
-                                              .payload = payload},
-                                             datagram);
-  if (!sender.send(make_tag(slot_of(id_), Channel::rtp), lock_.target(), {datagram.data(), size})) {
+  std::array<std::uint8_t, packet_size_max + srtp::overhead_max> datagram;
+  const std::size_t plain_size = rtp::write_packet({.marker = header.marker,
+                                                    .payload_type = payload_type,
+                                                    .sequence = header.sequence,
+                                                    .timestamp = header.timestamp,
+                                                    .ssrc = header.ssrc,
+                                                    .payload = payload},
+                                                   std::span(datagram).first(packet_size_max));
+  const auto size = srtp_.protect(Channel::rtp, datagram, plain_size);
+  if (!size) return drop(size.error());
+  if (!sender.send(make_tag(slot_of(id_), Channel::rtp), lock_.target(), {datagram.data(), *size})) {
     return drop(Drop::send_failed);
   }
   ++packets_out_;
-  bytes_out_ += size;
+  bytes_out_ += plain_size;
   octets_out_ += payload.size();
 }
 
@@ -260,13 +276,15 @@ SenderClock Port::sender_clock(const Port* source, const WallClock& wall, TimePo
 void Port::send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now) {
   const Address target = rtcp_target();
   if (!target) return;
-  std::array<std::uint8_t, RtcpLink::report_size_max> datagram;
-  const std::size_t size = rtcp_.build(
-      datagram,
+  std::array<std::uint8_t, RtcpLink::report_size_max + srtp::overhead_max> datagram;
+  const std::size_t plain_size = rtcp_.build(
+      std::span(datagram).first<RtcpLink::report_size_max>(),
       {.ssrc = out_.ssrc(), .clock = sender_clock(source, wall, now), .packets = packets_out_, .octets = octets_out_},
       in_.report_block(), bye, now);
+  const auto size = srtp_.protect(Channel::rtcp, datagram, plain_size);
+  if (!size) return drop(size.error());
   const Channel channel = rtcp_mux_ ? Channel::rtp : Channel::rtcp;
-  if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), size})) drop(Drop::send_failed);
+  if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), *size})) drop(Drop::send_failed);
 }
 
 PortStats Port::stats() const {
