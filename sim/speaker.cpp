@@ -62,19 +62,19 @@ void Speaker::configure(std::optional<Address> remote, bool send, std::uint8_t p
 }
 
 void Speaker::use_keys(const std::optional<media::SrtpKeys>& keys) {
-  if (keys == keys_) return;
+  if (keys == srtp_keys_) return;
   if (!keys) {
     protect_.reset();
     unprotect_.reset();
-  } else if (keys_) {
-    if (keys->send != keys_->send) protect_->rekey(keys->send);
-    if (keys->receive != keys_->receive) unprotect_->rekey(keys->receive);
+  } else if (srtp_keys_) {
+    if (keys->send != srtp_keys_->send) protect_->rekey(keys->send);
+    if (keys->receive != srtp_keys_->receive) unprotect_->rekey(keys->receive);
   } else {
     if (sent_ == 0) sequence_ &= 0x7fff;  // RFC 3711 §3.3.1
     protect_.emplace(srtp::Direction::outbound, keys->send);
     unprotect_.emplace(srtp::Direction::inbound, keys->receive);
   }
-  keys_ = keys;
+  srtp_keys_ = keys;
 }
 
 void Speaker::stop() {

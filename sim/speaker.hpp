@@ -31,7 +31,7 @@ class Speaker {
   void configure(std::optional<Address> remote, bool send, std::uint8_t payload_type, std::uint8_t event_type);
   /// SRTP from now on, or plain RTP. The same keys go on as they were.
   void use_keys(const std::optional<media::SrtpKeys>& keys);
-  const std::optional<media::SrtpKeys>& keys() const { return keys_; }
+  const std::optional<media::SrtpKeys>& srtp_keys() const { return srtp_keys_; }
   /// The line is over.
   void stop();
 
@@ -96,7 +96,7 @@ class Speaker {
   std::uint16_t digit_duration_ = 0;
   std::uint32_t digit_timestamp_ = 0;
 
-  std::optional<media::SrtpKeys> keys_;  // as we see them: what we send with, what we receive with
+  std::optional<media::SrtpKeys> srtp_keys_;  // as we see them: what we send with, what we receive with
   std::optional<srtp::Context> protect_, unprotect_;
 
   std::uint64_t unreadable_ = 0;
