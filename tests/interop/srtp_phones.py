@@ -65,7 +65,7 @@ def body(test):
         called.wait_for("CALL_CLOSED")
         hub.closed_records(done + 1)
 
-    dave.dial("9196")
+    dave.dial("1002")
     expect("488" in dave.wait_for("CALL_CLOSED")["param"], "plain audio of one who must not is refused")
     hub.expect_nothing_left()
 
