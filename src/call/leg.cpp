@@ -98,8 +98,10 @@ bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {
 
 void Leg::apply_media(TimePoint) {
   if (!port_ || port_closing_ || !local_ || !remote_) return;
-  if (auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout))
-    services_.media.command(port_->worker, *settings);
+  auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout);
+  if (!settings) return;
+  settings->srtp_position = srtp_position_;
+  services_.media.command(port_->worker, *settings);
 }
 
 void Leg::close_port(TimePoint) {
@@ -114,6 +116,7 @@ bool Leg::move_port(std::uint32_t worker, TimePoint) {
   if (!next) return false;
   services_.media.command(port_->worker, media::Close{port_->id});
   left_ports_.push_back(port_->id);
+  srtp_position_ = stats_.srtp_position;
   port_ = next;
   services_.media.command(port_->worker, media::OpenPort{port_->id});
   return true;
@@ -135,9 +138,21 @@ void Leg::on_media(PortId port, const media::Event& event, TimePoint now) {
 transport::Target Leg::target_for(const Message& request) const {
   // A phone is reached the way it reached us, also behind a NAT (RFC 5626 in spirit); with a route set the routes
   // decide.
-  if (kind_ == LegKind::device && hop_ && dialog_ && dialog_->route_set().empty())
-    return transport::Target::to(*hop_, request.request_uri());
+  if (kind_ == LegKind::device && hop_ && dialog_ && dialog_->route_set().empty()) {
+    auto target = transport::Target::to(*hop_, request.request_uri());
+    return may_go(request, target) ? target : transport::Target::to(*hop_);
+  }
   return transport::Target::of(request);
+}
+
+/// Keys of SRTP do not follow a far end onto a way that others can read.
+bool Leg::may_go(const Message& request, const transport::Target& target) const {
+  if (settings_->srtp_over_plain_sip || request.body().find("a=crypto:") == std::string_view::npos) return true;
+  const auto uri = sip::Uri::parse(target.uri);
+  const bool secure_uri = uri && (uri->is_sips() || uri->params.get("transport") == "tls");
+  return (target.uri.empty() || secure_uri) && std::ranges::all_of(target.hops, [](const transport::Hop& hop) {
+           return hop.protocol == transport::Protocol::tls;
+         });
 }
 
 void Leg::finish_request(Message& request) const {

@@ -262,6 +262,7 @@ class Leg {
   // leg.cpp
   sip::Dialog* dialog_for(const sip::Message& request);
   transport::Target target_for(const sip::Message& request) const;
+  bool may_go(const sip::Message& request, const transport::Target& target) const;
   void finish_request(sip::Message& request) const;
   TransactionId send(sip::Message request, Request kind, std::uint64_t context, TimePoint now);
   void finish_response(sip::Message& response, const sip::Message& request) const;
@@ -359,6 +360,7 @@ class Leg {
   std::vector<PortId> left_ports_;  // ports that were moved away from, and are not closed yet
   bool port_closing_ = false;
   media::PortStats stats_;
+  std::optional<media::SrtpPosition> srtp_position_;  // of the far end's stream, when the port was last moved
   std::vector<std::string> codecs_;
   SrtpPolicy srtp_ = SrtpPolicy::off;
   bool signalling_encrypted_ = false;  // to the next hop, wherever that may be

@@ -153,6 +153,7 @@ void Leg::send_offer(const sip::sdp::Session* offer, bool prefer_update, TimePoi
   request.set(HeaderId::supported, supported_extensions);
   session_timer_.prepare_request(request);
   if (offer != nullptr) put_session(request, *offer);
+  if (!may_go(request, target_for(request))) return;
   offer_.reset();
   if (offer != nullptr) offer_ = *offer;
   exchange_ = Exchange::ours;

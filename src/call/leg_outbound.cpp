@@ -272,6 +272,7 @@ void Leg::repeat_ack(const Message& response, TimePoint now) {
 void Leg::put_ack(std::uint32_t cseq, std::string_view body, TimePoint now) {
   Message ack = dialog_->ack(cseq);
   if (!body.empty()) ack.set_body("application/sdp", body);
+  if (!may_go(ack, target_for(ack))) ack = dialog_->ack(cseq);  // without its answer the far end will not go on
   ack.set(HeaderId::user_agent, settings_->product);
   const transport::Target target = target_for(ack);
   services_.endpoint.send_ack(std::move(ack), target, now);

@@ -1,4 +1,5 @@
 // A leg that was saved and loaded sends what the leg itself would send next.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 
@@ -148,6 +149,29 @@ TEST_F(SavedLegTest, TheSessionTimerRunsOn) {
   EXPECT_EQ(own.header(HeaderId::session_expires), "120;refresher=uac");
   other->on_timer(Leg::Timer::refresh, world.now);
   EXPECT_EQ(last_sent().serialize(), own.serialize());
+}
+
+TEST_F(SavedLegTest, KeysOfSrtpGoWhereNobodyElseReadsThem) {
+  auto with_keys = *leg->local();
+  with_keys.media.front().attributes.push_back(
+      {"crypto", "1 AES_CM_128_HMAC_SHA1_80 inline:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5"});
+  const auto sends = [&](LegKind kind, bool over_plain_sip) {
+    SavedLeg saved = *leg->saved();
+    saved.kind = kind;
+    saved.hop.protocol = transport::Protocol::tls;  // it came over TLS, and its Contact names UDP
+    saved.srtp = SrtpPolicy::required;
+    settings = std::make_shared<CallSettings>(CallSettings{.srtp_over_plain_sip = over_plain_sip});
+    const auto other = Leg::restore(LegId{2}, saved, *leg->port(), {}, services, settings, owner, world.now);
+    EXPECT_EQ(other->local_media().srtp.policy, SrtpPolicy::required);
+    EXPECT_TRUE(other->local_media().srtp.keys_allowed);
+    const std::size_t before = world.sent.size();
+    other->send_offer(&with_keys, false, world.now);
+    return std::any_of(world.sent.begin() + static_cast<std::ptrdiff_t>(before), world.sent.end(),
+                       [](const auto& packet) { return packet.bytes.find("a=crypto") != std::string::npos; });
+  };
+  EXPECT_FALSE(sends(LegKind::trunk, false));
+  EXPECT_FALSE(sends(LegKind::device, false));
+  EXPECT_TRUE(sends(LegKind::trunk, true));
 }
 
 TEST_F(SavedLegTest, ListensToTheSameDialog) {

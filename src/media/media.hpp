@@ -167,6 +167,14 @@ struct SrtpKeys {
   bool operator==(const SrtpKeys&) const = default;
 };
 
+/// How far a far end's SRTP stream has come: 2^16 × rollover counter + sequence number (RFC 3711 §3.3.1).
+struct SrtpPosition {
+  std::uint32_t ssrc = 0;
+  std::uint64_t index = 0;
+
+  bool operator==(const SrtpPosition&) const = default;
+};
+
 /// What offer/answer settled, given whole each time: first answer, re-INVITE, UPDATE, hold, codec change. What did not
 /// change does not disturb the stream, so it may be repeated freely.
 struct SetRemote {
@@ -185,6 +193,9 @@ struct SetRemote {
   /// Nothing: plain RTP. The same keys again change nothing; other keys take over where the last ones were, so that
   /// rollover counters go on (RFC 3711 §3.3.1). What does not fit the keys is dropped, plain packets too.
   std::optional<SrtpKeys> srtp;
+  /// For a port that takes another one's place with the same keys: where the stream was, a few minutes ago at most.
+  /// Used with the first keys alone.
+  std::optional<SrtpPosition> srtp_position;
   /// Timeout is raised after this long without a packet while `receive` holds; zero: never.
   Duration timeout{};
   Token token = 0;
@@ -355,6 +366,7 @@ struct PortStats {
   Address locked;     ///< where RTP comes from; port 0 before the first lock
   std::uint32_t ssrc_in = 0;
   std::uint32_t ssrc_out = 0;
+  std::optional<SrtpPosition> srtp_position;  ///< of the stream that is received; nothing with plain RTP
   Path path = Path::none;
   float concealed_ms = 0;      ///< mixer: invented for audio that was lost or too late
   float jitter_target_ms = 0;  ///< mixer: how long packets are kept for the jitter's sake, at present

@@ -251,6 +251,27 @@ TEST_P(SrtpPortTest, rollover_counters_and_windows_outlive_another_description_w
   EXPECT_EQ(stats(a).drop(Drop::auth_failed), 1u);
 }
 
+TEST_P(SrtpPortTest, a_port_that_takes_anothers_place_knows_how_far_the_stream_has_come) {
+  Phone alice(address(1, 4000), make_keys(GetParam()));
+  const PortId a = open_secure(0, alice);
+  alice.speaker.sequence = 65'400;
+  speak(a, alice, 300);
+  const auto position = stats(a).srtp_position;
+  ASSERT_TRUE(position);
+  EXPECT_EQ(position->ssrc, alice.speaker.ssrc);
+  EXPECT_EQ(position->index, 65'699u);
+  for (int i = 0; i < 20'000; ++i) next_packet(alice);  // on their way while it was moved
+
+  command(OpenPort{.id = id(1)});
+  SetRemote set = remote(id(1), alice.speaker.address, formats({pcma()}));
+  set.srtp = alice.keys;
+  set.srtp_position = position;
+  command(set);
+  speak(id(1), alice, 50);
+  EXPECT_GT(stats(id(1)).packets_in, 40u);
+  EXPECT_EQ(stats(id(1)).drop(Drop::auth_failed), 0u);
+}
+
 TEST_P(SrtpPortTest, a_saved_port_goes_on_with_its_keys_and_counters) {
   SeededRandom seeded(9);
   Phone alice(address(1, 4000), make_keys(GetParam()));

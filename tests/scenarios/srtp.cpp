@@ -131,6 +131,31 @@ TEST(Srtp, KeysAndRolloverCountersOutliveHoldAndReinvites) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+TEST(Srtp, ATransferToAnotherMediaWorkerKeepsTheRolloverCounter) {
+  Sim sim{Seed{620}, with_keys("srtp_over_plain_sip = true\nworkers = 2\n")};
+  Phone& alice = sim.phone("2003");
+  Phone& bob = sim.phone("2002");
+  Phone& carol = sim.phone("2001");
+  carol.habits().srtp = bob.habits().srtp = PhoneSrtp::required;
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));
+  Line& first = bob.line();
+  Line& second = bob.dial("2001");
+  ASSERT_TRUE(sim.until(2s, [&] { return carol.ringing(); }));
+  carol.answer();
+  ASSERT_TRUE(sim.until(2s, [&] { return second.up() && carol.up(); }));
+  ASSERT_TRUE(talk(sim, second, carol.line()));
+  sim.run_for(1500s);  // carol's stream has rolled over; her port is the one that moves
+  EXPECT_GT(carol.line().audio().sent(), 1u << 16);
+  const auto port_before = carol.line().audio().remote();
+  alice.speak(600);
+  carol.speak(1200);
+  first.refer(second);
+  ASSERT_TRUE(sim.until(3s, [&] { return alice.hears(1200) && carol.hears(600); }));
+  EXPECT_NE(carol.line().audio().remote(), port_before);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 TEST(Srtp, ANewKeyOfTheFarEndIsTakenAndOursStays) {
   Sim sim{Seed{616}, with_keys()};
   Phone& alice = sim.phone("2001");
