@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "call/sdp_body.hpp"
 #include "sip/headers.hpp"
+#include "sip/text.hpp"
 
 namespace junctor::call {
 
@@ -149,7 +150,8 @@ transport::Target Leg::target_for(const Message& request) const {
 bool Leg::may_go(const Message& request, const transport::Target& target) const {
   if (settings_->srtp_over_plain_sip || request.body().find("a=crypto:") == std::string_view::npos) return true;
   const auto uri = sip::Uri::parse(target.uri);
-  const bool secure_uri = uri && (uri->is_sips() || uri->params.get("transport") == "tls");
+  const bool secure_uri =
+      uri && (uri->is_sips() || sip::text::iequals(uri->params.get("transport").value_or(""), "tls"));
   return (target.uri.empty() || secure_uri) && std::ranges::all_of(target.hops, [](const transport::Hop& hop) {
            return hop.protocol == transport::Protocol::tls;
          });

@@ -58,6 +58,8 @@ def body(test):
         wanted = ["" if phone is bob else "AES_CM_128_HMAC_SHA1_80" for phone in (caller, called)]
         suites = [leg["srtp"] for leg in legs]
         expect_equal([bool(suite) for suite in suites], [bool(suite) for suite in wanted], f"encrypted legs ({suites})")
+        shown = hub.cli("calls", "show", call["id"])
+        expect(all((suite or "off") in shown for suite in suites), f"{suites} are shown:\n{shown}")
         keys = keys_by_phone(hub, call["id"])
         expect_equal(len(keys), sum(map(bool, wanted)), f"phones that are told keys ({keys})")
         expect_equal(len(set().union(*keys.values())), sum(map(len, keys.values())), "keys that two legs share")
