@@ -61,20 +61,20 @@ void Speaker::configure(std::optional<Address> remote, bool send, std::uint8_t p
   event_type_ = event_type;
 }
 
-void Speaker::use_keys(const std::optional<media::SrtpKeys>& keys) {
-  if (keys == srtp_keys_) return;
-  if (!keys) {
+void Speaker::use_keys(const std::optional<media::SrtpKeys>& wanted) {
+  if (wanted == srtp_keys_) return;
+  if (!wanted) {
     protect_.reset();
     unprotect_.reset();
   } else if (srtp_keys_) {
-    if (keys->send != srtp_keys_->send) protect_->rekey(keys->send);
-    if (keys->receive != srtp_keys_->receive) unprotect_->rekey(keys->receive);
+    if (wanted->send != srtp_keys_->send) protect_->rekey(wanted->send);
+    if (wanted->receive != srtp_keys_->receive) unprotect_->rekey(wanted->receive);
   } else {
     if (sent_ == 0) sequence_ &= 0x7fff;  // RFC 3711 §3.3.1
-    protect_.emplace(srtp::Direction::outbound, keys->send);
-    unprotect_.emplace(srtp::Direction::inbound, keys->receive);
+    protect_.emplace(srtp::Direction::outbound, wanted->send);
+    unprotect_.emplace(srtp::Direction::inbound, wanted->receive);
   }
-  srtp_keys_ = keys;
+  srtp_keys_ = wanted;
 }
 
 void Speaker::stop() {

@@ -30,7 +30,7 @@ class Speaker {
   /// After each offer/answer: where to, whether at all, and as what. `event_type` 255: no telephone-event.
   void configure(std::optional<Address> remote, bool send, std::uint8_t payload_type, std::uint8_t event_type);
   /// SRTP from now on, or plain RTP. The same keys go on as they were.
-  void use_keys(const std::optional<media::SrtpKeys>& keys);
+  void use_keys(const std::optional<media::SrtpKeys>& wanted);
   const std::optional<media::SrtpKeys>& srtp_keys() const { return srtp_keys_; }
   /// The line is over.
   void stop();
