@@ -27,7 +27,7 @@ ALLOWED = {
     "recording": ["media", "audio"],
     "registrar": ["sip", "store"],
     "routing": ["sip"],
-    "call": ["transport", "transaction", "sip", "media", "rtp"],
+    "call": ["transport", "transaction", "sip", "media", "rtp", "srtp"],
     "apps": ["call", "routing", "registrar", "store", "transport", "sip", "media", "audio"],
     "control": ["apps", "call", "registrar", "store"],
     "hub": [EVERYTHING],

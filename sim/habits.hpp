@@ -6,15 +6,24 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "srtp/srtp.hpp"
 
 namespace junctor::sim {
+
+enum class PhoneSrtp : std::uint8_t {
+  none,      ///< has never heard of it
+  optional,  ///< offers RTP/AVP with keys, and takes what comes
+  required,  ///< offers RTP/SAVP, and refuses plain RTP
+};
 
 struct Habits {
   // -- ordinary life
   std::vector<std::string> codecs = {"pcma", "pcmu", "telephone-event"};  ///< names as sdp::codec_by_name knows them
-  bool rings = true;                                                      ///< sends 180 as soon as a call comes in
-  std::optional<Duration> answers_after;                                  ///< picks up by itself
-  std::optional<int> rejects_with;                                        ///< refuses every call with this status
+  PhoneSrtp srtp = PhoneSrtp::none;
+  std::vector<srtp::Suite> suites = {srtp::Suite::aes_cm_128_hmac_sha1_80};  ///< offered in this order
+  bool rings = true;                                                         ///< sends 180 as soon as a call comes in
+  std::optional<Duration> answers_after;                                     ///< picks up by itself
+  std::optional<int> rejects_with;                                           ///< refuses every call with this status
   bool supports_100rel = true;
   bool rings_reliably = false;        ///< 18x by RFC 3262, where the caller supports it
   bool early_media = false;           ///< 183 with a description instead of 180

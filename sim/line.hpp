@@ -17,6 +17,7 @@
 #include "sip/message.hpp"
 #include "sip/offer_answer.hpp"
 #include "sip/sdp.hpp"
+#include "srtp/sdes.hpp"
 
 namespace junctor::sim {
 
@@ -67,6 +68,8 @@ class Line {
   /// A re-INVITE without a description: the other side offers.
   void reinvite_late();
   void change_codecs(std::vector<std::string> codecs);
+  /// A re-INVITE with a fresh key for what we send.
+  void change_key();
   /// UPDATE (RFC 3311) with an offer.
   void update(sip::sdp::Direction direction);
   /// UPDATE without a description: refreshes the session.
@@ -184,6 +187,9 @@ class Line {
   std::optional<std::string> make_answer(std::string_view body);
   void take_answer(std::string_view body);
   void apply_media();
+  std::vector<sip::sdp::Attribute> keys_to_offer();
+  bool answer_keys(const sip::sdp::Session& offer, sip::sdp::LocalAudio& audio);
+  std::optional<media::SrtpKeys> agreed_keys() const;
   void check_version(const sip::sdp::Session& next);
 
   // session timer
@@ -233,6 +239,7 @@ class Line {
   sip::sdp::Direction wanted_ = sip::sdp::Direction::sendrecv;
   std::optional<sip::sdp::Session> local_sdp_, remote_sdp_, offered_sdp_;
   Pending offer_ = Pending::none;
+  std::vector<srtp::Crypto> own_keys_;  // one for each suite, tags from 1
 
   // re-INVITE
   std::optional<sip::Message> reinvite_;  // theirs, not acknowledged yet

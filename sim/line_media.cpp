@@ -41,7 +41,9 @@ sdp::LocalAudio Line::wanted(sdp::Direction direction) const {
 }
 
 std::string Line::make_offer(sdp::Direction direction) {
-  const sdp::LocalAudio audio = wanted(direction);
+  sdp::LocalAudio audio = wanted(direction);
+  if (phone_.habits_.srtp == PhoneSrtp::required) audio.protocol = "RTP/SAVP";
+  audio.attributes = keys_to_offer();
   offered_sdp_ = local_sdp_ ? sdp::make_reoffer(*local_sdp_, audio)
                             : sdp::make_offer(sdp::make_origin(phone_.random_.below(1u << 30), audio.rtp.ip), audio);
   offer_ = Pending::ours;
@@ -55,7 +57,8 @@ std::optional<std::string> Line::make_answer(std::string_view body) {
     return std::nullopt;
   }
   check_version(*offer);
-  const sdp::LocalAudio audio = wanted(wanted_);
+  sdp::LocalAudio audio = wanted(wanted_);
+  if (!answer_keys(*offer, audio)) return std::nullopt;
   auto answer = local_sdp_
                     ? sdp::make_later_answer(*offer, *local_sdp_, audio)
                     : sdp::make_answer(*offer, sdp::make_origin(phone_.random_.below(1u << 30), audio.rtp.ip), audio);
@@ -100,6 +103,7 @@ void Line::check_version(const sdp::Session& next) {
 void Line::apply_media() {
   const auto agreed = sdp::negotiated_audio(*local_sdp_, *remote_sdp_);
   if (!agreed) return speaker_.configure(std::nullopt, false, {}, {}, 255);
+  speaker_.use_keys(agreed_keys());
   std::uint8_t event_type = 255;
   std::optional<Speaker::Codec> voice;
   std::vector<Speaker::Codec> heard;
@@ -112,6 +116,59 @@ void Line::apply_media() {
     heard.push_back({agreed->receive_codecs[i].payload_type, *format});
   }
   speaker_.configure(agreed->remote_rtp, agreed->send && voice, voice.value_or(Speaker::Codec{}), heard, event_type);
+}
+
+// ------------------------------------------------------------------------------------------------- SDES (RFC 4568)
+
+std::vector<sdp::Attribute> Line::keys_to_offer() {
+  if (phone_.habits_.srtp == PhoneSrtp::none) return {};
+  if (own_keys_.empty()) own_keys_ = srtp::make_offer(phone_.habits_.suites, phone_.random_);
+  std::vector<sdp::Attribute> out;
+  for (const srtp::Crypto& line : own_keys_) out.push_back({"crypto", srtp::write_crypto(line)});
+  return out;
+}
+
+/// False when the offer cannot be answered.
+bool Line::answer_keys(const sdp::Session& offer, sdp::LocalAudio& audio) {
+  const sdp::Media* const offered = sdp::first_audio(offer);
+  if (offered == nullptr) return false;
+  audio.protocol = offered->protocol;
+  if (phone_.habits_.srtp != PhoneSrtp::none) {
+    keys_to_offer();
+    for (const sdp::Attribute& attribute : offered->attributes) {
+      const auto theirs = attribute.name == "crypto"
+                              ? srtp::parse_crypto(attribute.value)
+                              : Result<srtp::Crypto, srtp::SdesError>(fail(srtp::SdesError::tag));
+      if (!theirs) continue;
+      for (const srtp::Crypto& ours : own_keys_) {
+        if (ours.master.suite != theirs->master.suite) continue;
+        audio.attributes = {{"crypto", srtp::write_crypto({theirs->tag, ours.master})}};
+        return true;
+      }
+    }
+  }
+  return phone_.habits_.srtp != PhoneSrtp::required && !offered->protocol.starts_with("RTP/SAVP");
+}
+
+std::optional<media::SrtpKeys> Line::agreed_keys() const {
+  const auto lines = [](const sdp::Session& session) {
+    std::vector<srtp::Crypto> out;
+    for (const sdp::Attribute& attribute : sdp::first_audio(session)->attributes) {
+      if (attribute.name != "crypto") continue;
+      if (const auto line = srtp::parse_crypto(attribute.value)) out.push_back(*line);
+    }
+    return out;
+  };
+  for (const srtp::Crypto& ours : lines(*local_sdp_))
+    for (const srtp::Crypto& theirs : lines(*remote_sdp_))
+      if (ours.tag == theirs.tag && ours.master.suite == theirs.master.suite)
+        return media::SrtpKeys{ours.master, theirs.master};
+  return std::nullopt;
+}
+
+void Line::change_key() {
+  own_keys_.clear();
+  reinvite(wanted_);
 }
 
 sdp::Direction Line::direction() const {

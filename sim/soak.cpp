@@ -24,7 +24,7 @@ constexpr std::array refusals{486, 486, 603, 480, 404, 488, 500, 503, 606};
 class Round {
  public:
   Round(Seed seed, int calls, const std::string& fault, const std::string& trace)
-      : sim_(seed, {.config = {}, .fault = fault, .trace = trace}),
+      : sim_(seed, {.config = "[rtp]\nsrtp_over_plain_sip = true\n", .fault = fault, .trace = trace}),
         random_(sim_.world().random().fork()),
         calls_(calls) {}
 
@@ -99,6 +99,8 @@ void Round::make_phones() {
     phone.habits().session_expires = random_.chance(0.3) ? 90 + static_cast<std::uint32_t>(random_.below(900)) : 0;
     phone.habits().answers_instead_of_cancel = i == 5;
     phone.habits().answers_twice = i == 6;
+    phone.habits().srtp =
+        std::array{PhoneSrtp::none, PhoneSrtp::optional, PhoneSrtp::required}[static_cast<std::size_t>(i % 3)];
     if (random_.chance(0.3)) std::ranges::reverse(phone.habits().codecs);
     phone.on_incoming([this](Line& line) { answer_script(line); });
   }
@@ -235,7 +237,7 @@ void Round::act(Line& line) {
       line.hold();
       return later(random_.between(milliseconds(50), seconds(3)), [&line] { line.unhold(); });
     case 1:
-      return line.reinvite(Direction::sendrecv);
+      return random_.chance(0.5) ? line.change_key() : line.reinvite(Direction::sendrecv);
     case 2:
       return line.reinvite_late();
     case 3:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "audio/goertzel.hpp"
 #include "rtp/rtcp.hpp"
@@ -74,6 +75,22 @@ void Speaker::configure(std::optional<Address> remote, bool send, Codec voice, s
 void Speaker::expect(const Codec& codec) {
   auto& decoder = decoders_[codec.payload_type];
   if (!decoder) decoder = audio::make_decoder(settings_of(codec.format));
+}
+
+void Speaker::use_keys(const std::optional<media::SrtpKeys>& wanted) {
+  if (wanted == srtp_keys_) return;
+  if (!wanted) {
+    protect_.reset();
+    unprotect_.reset();
+  } else if (srtp_keys_) {
+    if (wanted->send != srtp_keys_->send) protect_->rekey(wanted->send);
+    if (wanted->receive != srtp_keys_->receive) unprotect_->rekey(wanted->receive);
+  } else {
+    if (sent_ == 0) sequence_ &= 0x7fff;  // RFC 3711 §3.3.1
+    protect_.emplace(srtp::Direction::outbound, wanted->send);
+    unprotect_.emplace(srtp::Direction::inbound, wanted->receive);
+  }
+  srtp_keys_ = wanted;
 }
 
 void Speaker::stop() {
@@ -176,6 +193,12 @@ void Speaker::send_packet(std::uint8_t payload_type, bool marker, std::uint32_t 
   append(packet, ssrc_, 4);
   packet += text_of(payload);
   ++sent_;
+  if (protect_) {
+    std::vector<std::uint8_t> buffer(packet.begin(), packet.end());
+    buffer.resize(packet.size() + srtp::overhead_max);
+    buffer.resize(protect_->protect(buffer, packet.size()).value());
+    return net_.send(rtp_, *remote_, buffer);
+  }
   net_.send(rtp_, *remote_, bytes_of(packet));
 }
 
@@ -186,6 +209,17 @@ void Speaker::send_raw(const Address& to, std::span<const std::uint8_t> bytes) {
 // ----------------------------------------------------------------------------------------------------------- hearing
 
 void Speaker::on_rtp(const Address& from, std::span<const std::uint8_t> bytes) {
+  if (!unprotect_) return hear(from, bytes);
+  std::vector<std::uint8_t> buffer(bytes.begin(), bytes.end());
+  const auto size = unprotect_->unprotect(buffer);
+  if (!size) {
+    ++unreadable_;
+    return;
+  }
+  hear(from, std::span(buffer).first(*size));
+}
+
+void Speaker::hear(const Address& from, std::span<const std::uint8_t> bytes) {
   if (deaf_ || bytes.size() < header_bytes || bytes[0] >> 6 != 2) return;
   const auto payload_type = static_cast<std::uint8_t>(bytes[1] & 0x7f);
   const auto sequence = static_cast<std::uint16_t>(read(bytes, 2, 2));
@@ -226,6 +260,16 @@ void Speaker::on_rtp(const Address& from, std::span<const std::uint8_t> bytes) {
 
 void Speaker::on_rtcp(std::span<const std::uint8_t> bytes) {
   constexpr std::uint8_t sender_report = 200;
+  std::vector<std::uint8_t> buffer;
+  if (unprotect_) {
+    buffer.assign(bytes.begin(), bytes.end());
+    const auto size = unprotect_->unprotect_rtcp(buffer);
+    if (!size) {
+      ++unreadable_;
+      return;
+    }
+    bytes = std::span(buffer).first(*size);
+  }
   if (bytes.size() < 8 || bytes[0] >> 6 != 2) return;
   ++rtcp_received_;
   if (bytes[1] == sender_report) ++sender_reports_;

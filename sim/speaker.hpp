@@ -14,8 +14,10 @@
 #include "audio/tone.hpp"
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "media/media.hpp"
 #include "sim/net.hpp"
 #include "sim/world.hpp"
+#include "srtp/srtp.hpp"
 
 namespace junctor::sim {
 
@@ -36,6 +38,9 @@ class Speaker {
   /// always G.711. `event_type` 255: no telephone-event.
   void configure(std::optional<Address> remote, bool send, Codec voice, std::span<const Codec> heard,
                  std::uint8_t event_type);
+  /// SRTP from now on, or plain RTP. The same keys go on as they were.
+  void use_keys(const std::optional<media::SrtpKeys>& wanted);
+  const std::optional<media::SrtpKeys>& srtp_keys() const { return srtp_keys_; }
   /// The line is over.
   void stop();
 
@@ -83,6 +88,8 @@ class Speaker {
   std::uint64_t timestamp_faults() const { return timestamp_faults_; }
   /// Packets with a payload type that is in none of our descriptions.
   std::uint64_t wrong_payload() const { return wrong_payload_; }
+  /// Packets, RTCP included, that our key does not open.
+  std::uint64_t unreadable() const { return unreadable_; }
   /// Keys heard, each once.
   const std::string& digits() const { return digits_; }
   std::optional<TimePoint> last_heard() const { return last_heard_; }
@@ -94,6 +101,7 @@ class Speaker {
   void on_rtp(const Address& from, std::span<const std::uint8_t> bytes);
   void on_rtcp(std::span<const std::uint8_t> bytes);
   void report(Duration interval);
+  void hear(const Address& from, std::span<const std::uint8_t> packet);
   bool recent() const;
   void expect(const Codec& codec);
 
@@ -120,6 +128,10 @@ class Speaker {
   std::uint16_t digit_duration_ = 0;
   std::uint32_t digit_timestamp_ = 0;
 
+  std::optional<media::SrtpKeys> srtp_keys_;  // as we see them: what we send with, what we receive with
+  std::optional<srtp::Context> protect_, unprotect_;
+
+  std::uint64_t unreadable_ = 0;
   std::uint64_t sent_ = 0, received_ = 0, rtcp_received_ = 0, sender_reports_ = 0;
   std::uint64_t ssrc_changes_ = 0, sequence_jumps_ = 0, timestamp_faults_ = 0, wrong_payload_ = 0;
   Address heard_from_;

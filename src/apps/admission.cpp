@@ -38,6 +38,7 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
                                                      const transport::Source& source, routing::Facts& facts,
                                                      TimePoint now) {
   Caller caller;
+  caller.srtp = office_->srtp;
   const auto from = invite.from();
   if (from) {
     caller.party.number = sip::unescape(from->uri.user);
@@ -52,6 +53,7 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
     caller.kind = call::LegKind::trunk;
     caller.label = "trunk:" + trunk->name;
     caller.codecs = trunk->codecs;
+    caller.srtp = trunk->srtp;
     facts.origin = routing::Origin::trunk;
     facts.trunk = trunk->name;
     facts.from = caller.party.number;
@@ -66,6 +68,7 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
     caller.party.number = verdict.user->username;
     caller.party.name = verdict.user->display_name;
     caller.label = "user:" + verdict.user->username;
+    caller.srtp = office_->srtp_of_user(verdict.user->username);
     facts.origin = routing::Origin::user;
     facts.user = verdict.user->username;
     facts.from = verdict.user->username;
@@ -131,6 +134,7 @@ void Admission::on_invite(TransactionId id, const Message& invite, const transpo
   inbound.caller = std::move(caller->party);
   inbound.callee = {decision.to, {}, std::string(invite.request_uri())};
   inbound.codecs = std::move(caller->codecs);
+  inbound.srtp = caller->srtp;
   inbound.label = std::move(caller->label);
   inbound.labels.direction = to_string(decision.direction);
   inbound.labels.route = decision.route;
@@ -146,8 +150,8 @@ void Admission::on_invite(TransactionId id, const Message& invite, const transpo
     if (facts.origin != routing::Origin::user) return refuse(id, invite, 403, now);
     if (replaces->early_only && replaced->is_up()) return refuse(id, invite, 486, now);
   }
-  if (*description && !call::wish_of(**description)) {
-    decision.action = routing::Reject{488, 88, "no audio that can be carried"};
+  if (const auto why = parts_.calls.cannot_carry(*description, caller->srtp, source)) {
+    decision.action = routing::Reject{488, 88, std::string(to_string(*why))};
     replaced = nullptr;
   }
   const call::Calls::Turn turn(parts_.calls, now);

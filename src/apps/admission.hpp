@@ -51,6 +51,7 @@ class Admission {
     call::Party party;
     std::string label;
     std::vector<std::string> codecs;
+    call::SrtpPolicy srtp = call::SrtpPolicy::off;
   };
 
   void refuse(TransactionId id, const sip::Message& invite, int status, TimePoint now,

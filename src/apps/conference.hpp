@@ -21,8 +21,8 @@ namespace junctor::apps {
 class Conferences final : public TimerTarget {
  public:
   static constexpr std::size_t members_max = 1000;  ///< of one room
-  static constexpr int tries_max = 3;     ///< of a PIN
-  static constexpr seconds pin_time{30};  ///< for entering it, all tries together
+  static constexpr int tries_max = 3;               ///< of a PIN
+  static constexpr seconds pin_time{30};            ///< for entering it, all tries together
   static constexpr std::size_t pin_digits_max = 32;
 
   Conferences(call::Calls& calls, HoldMusic& music, TimerWheel& timers)

@@ -232,6 +232,7 @@ void Dialler::ring_contact(Dial& dial, std::size_t index, const registrar::Conta
   leg.label = "user:" + user;
   leg.to.uri = contact.uri;
   leg.to.routes = contact.path;
+  if (const auto office = office_of(dial.call)) leg.to.srtp = office->srtp_of_user(user);
   if (!contact.path.empty()) {
     if (const auto route = sip::NameAddr::parse(contact.path.front())) leg.to.target.uri = to_string(route->uri);
   } else if (contact.flow_alive) {
@@ -263,11 +264,14 @@ void Dialler::ring_uri(Dial& dial, std::size_t index, const routing::Dial& to, T
   leg.label = to.trunk.empty() ? to.uri : "trunk:" + to.trunk;
   leg.to.uri = to.uri;
   if (!to.transport.empty() && to.transport != "udp") leg.to.uri += ";transport=" + to.transport;
-  if (const auto office = office_of(dial.call); office != nullptr && !to.trunk.empty()) {
+  const auto office = office_of(dial.call);
+  if (office != nullptr) leg.to.srtp = office->srtp;
+  if (office != nullptr && !to.trunk.empty()) {
     if (const Trunk* const trunk = office->find_trunk(to.trunk)) {
       if (trunk_is_full(*trunk)) return note_failure(dial, {503, 34, "the trunk is full"});
       leg.to.account = trunk->account;
       leg.to.codecs = trunk->codecs;
+      leg.to.srtp = trunk->srtp;
     }
     if (call::Call* const call = calls_.find(dial.call)) call->labels.trunk = to.trunk;
   }

@@ -2,6 +2,7 @@
 // What the apps know of the configuration: a value that hub fills and swaps whole on reload. A call keeps what it began
 // with.
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "call/srtp_negotiation.hpp"
 #include "routing/routing.hpp"
 #include "sip/digest.hpp"
 
@@ -22,6 +24,7 @@ struct Trunk {
   std::optional<sip::digest::Account> account;  ///< to answer its challenges with
   std::vector<std::string> codecs;
   std::uint32_t max_calls = 0;  ///< both ways; 0: unlimited
+  call::SrtpPolicy srtp = call::SrtpPolicy::off;
 };
 
 /// A conference room, as `[[conferences]]` has it. With an empty PIN everybody may come in.
@@ -43,13 +46,19 @@ struct Office {
   std::vector<Trunk> trunks;
   std::vector<ConferenceRoom> conferences;
   ParkLots park_lots;
-  std::vector<std::string> domains;  ///< the first is shown as host of From; empty: our address
-  std::uint32_t max_calls = 0;       ///< 0: unlimited
+  std::vector<std::string> domains;               ///< the first is shown as host of From; empty: our address
+  std::uint32_t max_calls = 0;                    ///< 0: unlimited
+  call::SrtpPolicy srtp = call::SrtpPolicy::off;  ///< of who is not named
+  std::map<std::string, call::SrtpPolicy, std::less<>> srtp_of_users;  ///< of those who have one of their own
 
   const ConferenceRoom* find_conference(std::string_view name) const {
     for (const ConferenceRoom& room : conferences)
       if (room.name == name) return &room;
     return nullptr;
+  }
+  call::SrtpPolicy srtp_of_user(std::string_view username) const {
+    const auto at = srtp_of_users.find(username);
+    return at == srtp_of_users.end() ? srtp : at->second;
   }
   const Trunk* find_trunk(std::string_view name) const {
     for (const Trunk& trunk : trunks)

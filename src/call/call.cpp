@@ -101,12 +101,13 @@ void Call::once_journalled(std::function<void(TimePoint)> work, TimePoint now) {
 // --------------------------------------------------------------------------------------------------------- commands
 
 Leg& Call::start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source,
-                         LegKind kind, Party caller, Party callee, std::vector<std::string> codecs, TimePoint now) {
+                         LegKind kind, Party caller, Party callee, std::vector<std::string> codecs, SrtpPolicy srtp,
+                         TimePoint now) {
   caller_ = caller;
   callee_ = std::move(callee);
   auto leg = std::make_unique<Leg>(owner_.new_leg_id(), kind, LegDirection::inbound, services_, settings_, *this);
   Leg& made = *leg;
-  made.start_inbound(invite, request, source, std::move(caller), std::move(codecs), now);
+  made.start_inbound(invite, request, source, std::move(caller), std::move(codecs), srtp, now);
   first_leg_ = made.id();
   legs_.push_back(std::move(leg));
   owner_.index(made);
@@ -538,7 +539,8 @@ void Call::on_offer(Leg& leg, TimePoint now) {
   peer->exchange_for = leg.id();
   if (leg.remote_offer() == nullptr) return peer->send_offer(nullptr, false, now);
   auto wish = wish_of(*leg.remote_offer());
-  if (!wish) {  // T.38 or SRTP alone: not carried
+  const SrtpTerms srtp = leg.local_media().srtp;
+  if (!wish || !srtp_answerable(*leg.remote_offer(), srtp.policy, srtp.keys_allowed)) {  // T.38 too: not carried
     peer->exchange_for = {};
     return leg.refuse_offer(488, now);
   }
@@ -701,6 +703,7 @@ LegFacts Call::facts_of(const Leg& leg) const {
   out.cause = leg.cause;
   out.stats = leg.stats();
   if (leg.mixer != nullptr) out.codec_plan = leg.mixer->plan();
+  out.srtp = leg.srtp_suite();
   out.codec = rtp::codec_name(leg.stats().codec);
   if (out.codec.empty() && leg.remote() != nullptr) {
     if (const auto wish = wish_of(*leg.remote()); wish && !wish->codecs.empty()) out.codec = wish->codecs.front().name;

@@ -35,6 +35,7 @@ struct LegFacts {
   LegState state = LegState::ended;
   std::string sip_call_id, uri, label;
   std::string codec;
+  std::string srtp;  ///< the suite that its audio is encrypted with; empty: plain
   Address address;
   TimePoint start{};
   std::optional<TimePoint> answer, end;
@@ -86,7 +87,7 @@ class Call final : public LegOwner {
 
   // -- commands
   Leg& start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, LegKind kind,
-                     Party caller, Party callee, std::vector<std::string> codecs, TimePoint now);
+                     Party caller, Party callee, std::vector<std::string> codecs, SrtpPolicy srtp, TimePoint now);
   struct AddLeg {
     Destination to;
     LegKind kind = LegKind::device;

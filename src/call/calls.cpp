@@ -117,6 +117,15 @@ CallLedger Calls::ledger() const {
   return {calls_.size(), legs_.size(), ports_.size(), tags_.size()};
 }
 
+std::optional<sip::sdp::NegotiationError> Calls::cannot_carry(const std::optional<sip::sdp::Session>& offer,
+                                                              SrtpPolicy srtp, const transport::Source& source) const {
+  using sip::sdp::NegotiationError;
+  const bool keys_allowed = source.protocol == transport::Protocol::tls || settings_->srtp_over_plain_sip;
+  if (offer && !wish_of(*offer)) return NegotiationError::no_audio;
+  const bool possible = offer ? srtp_answerable(*offer, srtp, keys_allowed) : srtp_possible(srtp, keys_allowed);
+  return possible ? std::nullopt : std::optional(NegotiationError::no_encryption);
+}
+
 // ---------------------------------------------------------------------------------------------------------- commands
 
 CallId Calls::start(const Inbound& inbound, const sip::Message& request, const transport::Source& source,
@@ -129,7 +138,7 @@ CallId Calls::start(const Inbound& inbound, const sip::Message& request, const t
   calls_.emplace(id, std::move(made));
   call.labels = inbound.labels;
   Leg& leg = call.start_inbound(inbound.invite, request, source, inbound.kind, inbound.caller, inbound.callee,
-                                inbound.codecs, now);
+                                inbound.codecs, inbound.srtp, now);
   legs_[leg.id().value].call = &call;
   leg.label = inbound.label;
   invites_[inbound.invite.value] = leg.id().value;

@@ -58,6 +58,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
     LegKind kind = LegKind::device;
     Party caller, callee;
     std::vector<std::string> codecs;  ///< allowed toward this far end; empty: any
+    SrtpPolicy srtp = SrtpPolicy::off;
     std::string label;
     CallLabels labels;
   };
@@ -89,6 +90,9 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
 
   /// For mixers whose legs are of several calls; they go before this.
   Plays& plays() { return plays_; }
+  /// Why a caller of this policy cannot have audio with what it offers (null: it does not offer yet); nothing: it can.
+  std::optional<sip::sdp::NegotiationError> cannot_carry(const std::optional<sip::sdp::Session>& offer, SrtpPolicy srtp,
+                                                         const transport::Source& source) const;
 
   // -- look-up
   Call* find(CallId id);

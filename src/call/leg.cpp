@@ -7,6 +7,7 @@
 #include "call/mixer.hpp"
 #include "call/sdp_body.hpp"
 #include "sip/headers.hpp"
+#include "sip/text.hpp"
 
 namespace junctor::call {
 
@@ -64,6 +65,7 @@ LocalMedia Leg::local_media() const {
   LocalMedia out;
   out.session_id = session_id_;
   out.allowed = codecs_;
+  out.srtp = srtp_terms();
   if (!port_ || !hop_) return out;
   out.rtp = {services_.endpoint.advertise().ip_for(hop_->remote.ip), port_->rtp_port};
   const auto& shown = settings_->public_ip;
@@ -71,6 +73,23 @@ LocalMedia Leg::local_media() const {
   for (const IpAddress& bound : settings_->media_bound)  // sockets bound to one address are reached by that one only
     if (bound.family == out.rtp.ip.family && !bound.is_any()) out.rtp.ip = bound;
   return out;
+}
+
+SrtpTerms Leg::srtp_terms() const {
+  SrtpTerms terms;
+  terms.policy = srtp_;
+  terms.keys_allowed = signalling_encrypted_ || settings_->srtp_over_plain_sip;
+  terms.random = &services_.random;
+  if (!media_answered()) return terms;
+  terms.settled = true;
+  if (auto agreed = srtp_agreed(*local_, *remote_)) terms.present = std::move(*agreed);
+  return terms;
+}
+
+std::string_view Leg::srtp_suite() const {
+  const auto agreed = media_answered() ? srtp_agreed(*local_, *remote_)
+                                       : Result<std::optional<SrtpSession>, sip::sdp::NegotiationError>();
+  return agreed && *agreed ? srtp::name_of((*agreed)->agreement.ours.master.suite) : std::string_view();
 }
 
 bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {
@@ -86,6 +105,7 @@ void Leg::apply_media(TimePoint now) {
   auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout);
   if (settings) {
     settings->audio_due = is_up();
+    settings->srtp_position = srtp_position_;
     services_.media.command(port_->worker, *settings);
     ready_port_ = port_->id;
   }
@@ -115,6 +135,7 @@ bool Leg::move_port(std::uint32_t worker, TimePoint) {
   if (mixer != nullptr) mixer->unseat(*this);
   services_.media.command(port_->worker, media::Close{port_->id});
   left_ports_.push_back(port_->id);
+  srtp_position_ = stats_.srtp_position;
   port_ = next;
   services_.media.command(port_->worker, media::OpenPort{port_->id});
   return true;
@@ -139,9 +160,22 @@ void Leg::on_media(PortId port, const media::Event& event, TimePoint now) {
 transport::Target Leg::target_for(const Message& request) const {
   // A phone is reached the way it reached us, also behind a NAT (RFC 5626 in spirit); with a route set the routes
   // decide.
-  if (kind_ == LegKind::device && hop_ && dialog_ && dialog_->route_set().empty())
-    return transport::Target::to(*hop_, request.request_uri());
+  if (kind_ == LegKind::device && hop_ && dialog_ && dialog_->route_set().empty()) {
+    auto target = transport::Target::to(*hop_, request.request_uri());
+    return may_go(request, target) ? target : transport::Target::to(*hop_);
+  }
   return transport::Target::of(request);
+}
+
+/// Keys of SRTP do not follow a far end onto a way that others can read.
+bool Leg::may_go(const Message& request, const transport::Target& target) const {
+  if (settings_->srtp_over_plain_sip || request.body().find("a=crypto:") == std::string_view::npos) return true;
+  const auto uri = sip::Uri::parse(target.uri);
+  const bool secure_uri =
+      uri && (uri->is_sips() || sip::text::iequals(uri->params.get("transport").value_or(""), "tls"));
+  return (target.uri.empty() || secure_uri) && std::ranges::all_of(target.hops, [](const transport::Hop& hop) {
+           return hop.protocol == transport::Protocol::tls;
+         });
 }
 
 void Leg::finish_request(Message& request) const {

@@ -55,6 +55,7 @@ struct CallSettings {
   std::vector<IpAddress> public_ip;    ///< network.public_ip, which goes before the bound address
   std::string node = "1";              ///< prefix of tags and Call-IDs that we make
   sip::digest::HashFunctions hashes;
+  bool srtp_over_plain_sip = false;  ///< keys of SRTP may stand in descriptions that anybody on the way can read
 };
 
 /// What a request that is passed from one leg to another, or made by an app, carries besides the dialog's headers.
@@ -116,6 +117,7 @@ struct Destination {
   std::vector<std::string> routes;  ///< Path of the registration, as Route values
   std::vector<std::string> codecs;  ///< codecs allowed, in order; empty: any
   std::optional<sip::digest::Account> account;  ///< to answer 401 and 407 with
+  SrtpPolicy srtp = SrtpPolicy::off;
 };
 
 class Leg {
@@ -168,6 +170,8 @@ class Leg {
   bool port_is_ready() const { return port_is_open() && ready_port_ == port_->id; }
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
+  /// The suite that its audio is encrypted with; empty: plain, or not agreed on yet.
+  std::string_view srtp_suite() const;
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
   const sip::Dialog* dialog() const { return dialog_ ? &*dialog_ : nullptr; }
 
@@ -187,7 +191,7 @@ class Leg {
 
   // -- inbound: the initial INVITE
   void start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, Party caller,
-                     std::vector<std::string> codecs, TimePoint now);
+                     std::vector<std::string> codecs, SrtpPolicy srtp, TimePoint now);
   bool take_port(Family family, std::optional<std::uint32_t> worker);
   /// Takes another port, on `worker`; the next offer tells the far end, and the old one is closed. False: none is free.
   bool move_port(std::uint32_t worker, TimePoint now);
@@ -277,9 +281,11 @@ class Leg {
   // leg.cpp
   sip::Dialog* dialog_for(const sip::Message& request);
   transport::Target target_for(const sip::Message& request) const;
+  bool may_go(const sip::Message& request, const transport::Target& target) const;
   void finish_request(sip::Message& request) const;
   TransactionId send(sip::Message request, Request kind, std::uint64_t context, TimePoint now);
   void finish_response(sip::Message& response, const sip::Message& request) const;
+  SrtpTerms srtp_terms() const;
   void apply_media(TimePoint now);
   void close_port(TimePoint now);
   void end(TimePoint now);
@@ -376,7 +382,10 @@ class Leg {
   std::vector<PortId> left_ports_;  // ports that were moved away from, and are not closed yet
   bool port_closing_ = false;
   media::PortStats stats_;
+  std::optional<media::SrtpPosition> srtp_position_;  // of the far end's stream, when the port was last moved
   std::vector<std::string> codecs_;
+  SrtpPolicy srtp_ = SrtpPolicy::off;
+  bool signalling_encrypted_ = false;  // to the next hop, wherever that may be
 
   transaction::SessionTimer session_timer_;
   TimerId refresh_timer_, expire_timer_;

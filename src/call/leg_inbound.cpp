@@ -10,7 +10,7 @@ using sip::HeaderId;
 using sip::Message;
 
 void Leg::start_inbound(TransactionId invite, const Message& request, const transport::Source& source, Party caller,
-                        std::vector<std::string> codecs, TimePoint now) {
+                        std::vector<std::string> codecs, SrtpPolicy srtp, TimePoint now) {
   JUNCTOR_CHECK(direction_ == LegDirection::inbound);
   started = now;
   initial_ = invite;
@@ -18,6 +18,8 @@ void Leg::start_inbound(TransactionId invite, const Message& request, const tran
   call_id_ = request.call_id();
   far_end_ = std::move(caller);
   codecs_ = std::move(codecs);
+  srtp_ = srtp;
+  signalling_encrypted_ = source.protocol == transport::Protocol::tls;
   hop_ = source.back();
   far_end_allows_update_ = sip::has_token(request, HeaderId::allow, "UPDATE");
   far_end_100rel_ =
@@ -133,8 +135,8 @@ void Leg::on_ack(const Message& ack, TimePoint now) {
   if (answer_in_ack_) {
     answer_in_ack_ = false;
     auto session = session_in(ack);
-    if (!session || !*session) {
-      const Cause why{488, 88, "no answer in ACK"};
+    if (!session || !*session || !srtp_agreed(*local_, **session)) {
+      const Cause why{488, 88, "no answer in ACK, or one that does not fit"};
       hang_up(why, now);
       owner_->on_gone(*this, why, now);
       return;

@@ -153,6 +153,7 @@ void Leg::send_offer(const sip::sdp::Session* offer, bool prefer_update, TimePoi
   request.set(HeaderId::supported, supported_extensions);
   session_timer_.prepare_request(request);
   if (offer != nullptr) put_session(request, *offer);
+  if (!may_go(request, target_for(request))) return;
   offer_.reset();
   if (offer != nullptr) offer_ = *offer;
   exchange_ = Exchange::ours;
@@ -195,7 +196,7 @@ void Leg::on_offer_response(Request kind, const Message& response, TimePoint now
   }
   if (kind == Request::reinvite) send_ack(now);
   if (state_ == LegState::leaving) return;
-  if (!session || !*session || sip::sdp::check_answer(*offer_, **session)) {
+  if (!session || !*session || sip::sdp::check_answer(*offer_, **session) || !srtp_agreed(*offer_, **session)) {
     offer_.reset();
     owner_->on_offer_refused(*this, 488, now);
     return;

@@ -20,6 +20,7 @@ void Leg::start_outbound(OutboundInvite invite, TimePoint now) {
   state_ = LegState::locating;
   outbound_ = std::move(invite);
   codecs_ = outbound_->to.codecs;
+  srtp_ = outbound_->to.srtp;
   far_end_.uri = outbound_->to.uri;
   if (const auto uri = sip::Uri::parse(outbound_->to.uri)) far_end_.number = sip::unescape(uri->user);
   call_id_ = settings_->node + '-' + services_.random.token(20);
@@ -38,6 +39,10 @@ void Leg::on_located(std::span<const transport::Hop> hops, TimePoint now) {
   };
   if (hops.empty()) return refuse({503, 27, "no address for the destination"});
   hop_ = hops.front();
+  signalling_encrypted_ =
+      std::ranges::all_of(hops, [](const transport::Hop& hop) { return hop.protocol == transport::Protocol::tls; });
+  if (!srtp_possible(srtp_, srtp_terms().keys_allowed))
+    return refuse({488, 88, "SRTP is required, and the way there is not encrypted"});
   outbound_->to.target.hops.assign(hops.begin(), hops.end());
   outbound_->to.target.uri.clear();
   if (!take_port(hop_->remote.ip.family, outbound_->worker)) return refuse({503, 34, "no media port is free"});
@@ -267,6 +272,7 @@ void Leg::repeat_ack(const Message& response, TimePoint now) {
 void Leg::put_ack(std::uint32_t cseq, std::string_view body, TimePoint now) {
   Message ack = dialog_->ack(cseq);
   if (!body.empty()) ack.set_body("application/sdp", body);
+  if (!may_go(ack, target_for(ack))) ack = dialog_->ack(cseq);  // without its answer the far end will not go on
   ack.set(HeaderId::user_agent, settings_->product);
   const transport::Target target = target_for(ack);
   services_.endpoint.send_ack(std::move(ack), target, now);

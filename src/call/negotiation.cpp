@@ -12,11 +12,6 @@ namespace sdp = sip::sdp;
 
 namespace {
 
-/// Plain RTP only: what is offered over SRTP alone cannot be carried, and is refused with 488.
-bool is_plain(const sdp::Media& media) {
-  return media.is_audio() && media.port != 0 && (media.protocol == "RTP/AVP" || media.protocol == "RTP/AVPF");
-}
-
 void keep_allowed(std::vector<sdp::Codec>& codecs, const std::vector<std::string>& allowed) {
   if (allowed.empty()) return;
   std::vector<sdp::Codec> kept;
@@ -31,8 +26,10 @@ void keep_allowed(std::vector<sdp::Codec>& codecs, const std::vector<std::string
   codecs = std::move(kept);
 }
 
-sdp::LocalAudio local_audio(const MediaWish& wish, const LocalMedia& local) {
+sdp::LocalAudio local_audio(const MediaWish& wish, const LocalMedia& local, SrtpSection srtp) {
   sdp::LocalAudio audio;
+  audio.protocol = std::move(srtp.protocol);
+  audio.attributes = std::move(srtp.attributes);
   audio.rtp = local.rtp;
   audio.codecs = wish.codecs;
   keep_allowed(audio.codecs, local.allowed);
@@ -108,7 +105,7 @@ media::EncoderSettings encoder_settings(const std::vector<sdp::Codec>& send, std
 }  // namespace
 
 std::optional<MediaWish> wish_of(const sdp::Session& said) {
-  const auto media = std::find_if(said.media.begin(), said.media.end(), is_plain);
+  const auto media = std::find_if(said.media.begin(), said.media.end(), is_carried_audio);
   if (media == said.media.end()) return std::nullopt;
   return MediaWish{media->codecs, sdp::direction_of(said, *media), media->ptime};
 }
@@ -139,7 +136,7 @@ MediaWish widened(MediaWish wish) {
 }
 
 sdp::Session offer_for(const MediaWish& wish, const LocalMedia& local, const sdp::Session* previous) {
-  sdp::LocalAudio audio = local_audio(wish, local);
+  const sdp::LocalAudio audio = local_audio(wish, local, srtp_offer(local.srtp));
   if (previous != nullptr) return sdp::make_reoffer(*previous, audio);
   return sdp::make_offer(sdp::make_origin(local.session_id, local.rtp.ip), audio);
 }
@@ -148,8 +145,10 @@ Result<sdp::Session, sdp::NegotiationError> answer_for(const sdp::Session& offer
                                                        const LocalMedia& local, const sdp::Session* previous) {
   const auto offered = wish_of(offer);
   if (!offered) return fail(sdp::NegotiationError::no_audio);
+  const auto srtp = srtp_answer(offer, local.srtp);
+  if (!srtp) return fail(srtp.error());
   const auto answer = [&](const MediaWish& wanted) {
-    const sdp::LocalAudio audio = local_audio(wanted, local);
+    const sdp::LocalAudio audio = local_audio(wanted, local, *srtp);
     if (previous != nullptr) return sdp::make_later_answer(offer, *previous, audio);
     return sdp::make_answer(offer, sdp::make_origin(local.session_id, local.rtp.ip), audio);
   };
@@ -165,8 +164,10 @@ Result<sdp::Session, sdp::NegotiationError> answer_for(const sdp::Session& offer
 std::optional<media::SetRemote> port_settings(media::PortLease const& lease, const sdp::Session& ours,
                                               const sdp::Session& theirs, Duration timeout) {
   const auto agreed = sdp::negotiated_audio(ours, theirs);
-  if (!agreed) return std::nullopt;
+  const auto srtp = srtp_agreed(ours, theirs);
+  if (!agreed || !srtp) return std::nullopt;
   media::SetRemote out;
+  if (const auto& keys = *srtp) out.srtp = media::SrtpKeys{keys->agreement.ours.master, keys->agreement.theirs};
   out.id = lease.id;
   out.rtp = agreed->remote_rtp.value_or(Address{});
   out.rtcp = agreed->remote_rtcp.value_or(Address{});

@@ -9,6 +9,7 @@
 #include "base/address.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "call/srtp_negotiation.hpp"
 #include "media/media.hpp"
 #include "sip/offer_answer.hpp"
 #include "sip/sdp.hpp"
@@ -21,6 +22,7 @@ struct LocalMedia {
   std::uint64_t session_id = 0;  ///< of o=
   /// Codec names that this leg may use (a trunk's list); empty: any.
   std::vector<std::string> allowed;
+  SrtpTerms srtp;
 };
 
 /// What a far end said, as much as another leg needs of it: its codecs in its order and what it wants to do with them.
@@ -29,7 +31,7 @@ struct MediaWish {
   sip::sdp::Direction direction = sip::sdp::Direction::sendrecv;
   std::optional<std::uint16_t> ptime;
 };
-/// From an offer or answer; nothing when it has no audio over plain RTP.
+/// From an offer or answer; nothing when it has no audio over RTP or SRTP.
 std::optional<MediaWish> wish_of(const sip::sdp::Session& said);
 /// What the hub itself can send and understand: PCMU, PCMA, G.722, Opus and telephone-event.
 MediaWish own_wish();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "call/srtp_negotiation.hpp"
 #include "call/vocabulary.hpp"
 #include "transaction/session_timer.hpp"
 #include "transport/hop.hpp"
@@ -24,10 +25,11 @@ struct SavedLeg {
   transport::Hop hop;  ///< without its connection, which does not outlive a restart
   std::uint32_t invite_cseq = 0, acked_cseq = 0;
   std::string ack_body;
-  std::string local, remote;  ///< session descriptions as text
+  std::string local, remote;  ///< session descriptions as text, with the keys of SRTP
   std::uint64_t session_id = 0;
   std::vector<std::string> codecs;
   bool far_end_allows_update = false;
+  SrtpPolicy srtp = SrtpPolicy::off;
   transaction::SessionTimer session_timer;
   TimePoint started{};
   std::optional<TimePoint> answered_at;
@@ -40,7 +42,7 @@ struct SavedLeg {
     archive(self.kind, self.direction, self.sip_call_id, self.local_tag, self.label, self.far_end.number,
             self.far_end.name, self.far_end.uri, self.dialog, self.hop.protocol, self.hop.remote, self.hop.listener,
             self.invite_cseq, self.acked_cseq, self.ack_body, self.local, self.remote, self.session_id, self.codecs,
-            self.far_end_allows_update, self.session_timer, self.started, self.answered_at);
+            self.far_end_allows_update, self.srtp, self.session_timer, self.started, self.answered_at);
   }
 };
 

@@ -1,4 +1,5 @@
 // A leg that was saved and loaded sends what the leg itself would send next.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 
@@ -17,6 +18,7 @@ struct NoOwner final : LegOwner {
   void on_ringing(Leg&, int, bool, TimePoint) override {}
   void on_answered(Leg&, TimePoint) override {}
   void on_acknowledged(Leg&, bool, TimePoint) override {}
+  void on_hold(Leg&, bool, TimePoint) override {}
   void on_failed(Leg&, const Cause&, std::optional<std::uint32_t>, TimePoint) override {}
   void on_gone(Leg&, const Cause&, TimePoint) override {}
   void on_offer(Leg&, TimePoint) override {}
@@ -59,7 +61,7 @@ struct SavedLegTest : testing::Test {
     world.run(seconds(1));
     leg = std::make_unique<Leg>(LegId{1}, LegKind::device, LegDirection::inbound, services, settings, owner);
     leg->start_inbound(hub.servers.at(0), hub.requests.at(0), hub.sources.at(0), {"1001", "Alice", "sip:1001@x"}, {},
-                       world.now);
+                       {}, world.now);
     EXPECT_TRUE(leg->take_port(Family::v4, {}));
     EXPECT_FALSE(leg->saved()) << "not before it is established";
     const auto answer = answer_for(*leg->remote_offer(), own_wish(), leg->local_media(), nullptr);
@@ -112,7 +114,8 @@ struct SavedLegTest : testing::Test {
   OnePort plane;
   Alarms alarms;
   NoOwner owner;
-  Services services{*hub.endpoint, plane, world.timers, alarms, world.random};
+  Plays plays{plane};
+  Services services{*hub.endpoint, plane, plays, world.timers, alarms, world.random};
   std::shared_ptr<const CallSettings> settings = std::make_shared<CallSettings>();
   std::unique_ptr<Leg> leg;
 };
@@ -148,6 +151,29 @@ TEST_F(SavedLegTest, TheSessionTimerRunsOn) {
   EXPECT_EQ(own.header(HeaderId::session_expires), "120;refresher=uac");
   other->on_timer(Leg::Timer::refresh, world.now);
   EXPECT_EQ(last_sent().serialize(), own.serialize());
+}
+
+TEST_F(SavedLegTest, KeysOfSrtpGoWhereNobodyElseReadsThem) {
+  auto with_keys = *leg->local();
+  with_keys.media.front().attributes.push_back(
+      {"crypto", "1 AES_CM_128_HMAC_SHA1_80 inline:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5"});
+  const auto sends = [&](LegKind kind, bool over_plain_sip) {
+    SavedLeg saved = *leg->saved();
+    saved.kind = kind;
+    saved.hop.protocol = transport::Protocol::tls;  // it came over TLS, and its Contact names UDP
+    saved.srtp = SrtpPolicy::required;
+    settings = std::make_shared<CallSettings>(CallSettings{.srtp_over_plain_sip = over_plain_sip});
+    const auto other = Leg::restore(LegId{2}, saved, *leg->port(), {}, services, settings, owner, world.now);
+    EXPECT_EQ(other->local_media().srtp.policy, SrtpPolicy::required);
+    EXPECT_TRUE(other->local_media().srtp.keys_allowed);
+    const std::size_t before = world.sent.size();
+    other->send_offer(&with_keys, false, world.now);
+    return std::any_of(world.sent.begin() + static_cast<std::ptrdiff_t>(before), world.sent.end(),
+                       [](const auto& packet) { return packet.bytes.find("a=crypto") != std::string::npos; });
+  };
+  EXPECT_FALSE(sends(LegKind::trunk, false));
+  EXPECT_FALSE(sends(LegKind::device, false));
+  EXPECT_TRUE(sends(LegKind::trunk, true));
 }
 
 TEST_F(SavedLegTest, ListensToTheSameDialog) {

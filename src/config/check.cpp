@@ -76,6 +76,22 @@ void rtp(Parsed& parsed) {
   }
 }
 
+/// Encryption is not demanded where its keys may never be sent.
+void srtp(Parsed& parsed) {
+  const Config& c = parsed.config;
+  if (c.rtp.srtp_over_plain_sip) return;
+  if (c.sip.tls.empty()) {
+    const std::string fault = "\"required\" needs sip.tls, or rtp.srtp_over_plain_sip";
+    if (c.rtp.srtp == Srtp::required) parsed.add_fault("rtp.srtp", fault);
+    for (std::size_t i = 0; i < c.users.size(); ++i)
+      if (c.users[i].srtp == PeerSrtp::required) parsed.add_fault(item("users", i) + ".srtp", fault);
+  }
+  for (std::size_t i = 0; i < c.trunks.size(); ++i)
+    if (srtp_of(c, c.trunks[i].srtp) == Srtp::required && c.trunks[i].transport != TrunkTransport::tls)
+      parsed.add_fault(item("trunks", i) + ".srtp",
+                       "\"required\" needs transport = \"tls\", or rtp.srtp_over_plain_sip");
+}
+
 void hash(Parsed& parsed, const std::string& path, const std::string& text, std::size_t digits) {
   const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (text.empty() || (text.size() == digits && std::ranges::all_of(text, hex))) return;
@@ -234,6 +250,20 @@ void rwi(Parsed& parsed) {
 
 }  // namespace
 
+Srtp srtp_of(const Config& config, PeerSrtp peer) {
+  switch (peer) {
+    case PeerSrtp::standard:
+      break;
+    case PeerSrtp::off:
+      return Srtp::off;
+    case PeerSrtp::optional:
+      return Srtp::optional;
+    case PeerSrtp::required:
+      return Srtp::required;
+  }
+  return config.rtp.srtp;
+}
+
 std::optional<std::string> name_fault(std::string_view name) {
   const auto bad = [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view("@:;,<>\"\\?/[]").contains(c);
@@ -252,6 +282,7 @@ void check_together(Parsed& parsed) {
   one_per_family(parsed, c.network.public_ip, "network.public_ip");
   sip(parsed);
   rtp(parsed);
+  srtp(parsed);
   certificate_for(parsed, "http", false, c.http.certificate_file, c.http.private_key_file);
   features(parsed);
   users(parsed);

@@ -72,6 +72,11 @@ struct Sip {
   static std::vector<Address> default_listen();  ///< 0.0.0.0:5060 and [::]:5060
 };
 
+/// Whether audio is encrypted; meanings are those of call::SrtpPolicy.
+enum class Srtp : std::uint8_t { off, optional, required };
+/// The same for one peer; `standard` is rtp.srtp.
+enum class PeerSrtp : std::uint8_t { standard, off, optional, required };
+
 struct Rtp {
   std::vector<IpAddress> address = {IpAddress{}, IpAddress{{}, Family::v6}};
   std::uint16_t port_min = 16'384;  ///< even
@@ -79,6 +84,8 @@ struct Rtp {
   std::uint32_t workers = 0;        ///< 0 = one per core
   std::uint16_t webrtc_port = 10'000;
   seconds timeout_secs{60};  ///< no RTP from a leg that should send: the call ends; 0 = never
+  Srtp srtp = Srtp::optional;
+  bool srtp_over_plain_sip = false;  ///< keys may be sent over UDP and TCP
   bool operator==(const Rtp&) const = default;
 };
 
@@ -119,6 +126,7 @@ struct User {
   bool voicemail = true;
   Forward forward;
   seconds ring_secs{25};
+  PeerSrtp srtp = PeerSrtp::standard;
   bool operator==(const User&) const = default;
 };
 
@@ -134,12 +142,13 @@ struct Trunk {
   Secret password;
   std::vector<std::string> numbers;
   std::vector<std::string> codecs = {"PCMA", "PCMU", "G722", "opus"};
-  std::uint32_t max_calls = 0;   ///< 0 = unlimited
-  std::vector<Network> sources;  ///< besides the addresses of `host`
-  bool tls_verify = true;        ///< its certificate must be good, and for `host`
-  std::string tls_ca_file;       ///< empty: what the system trusts
+  std::uint32_t max_calls = 0;       ///< 0 = unlimited
+  std::vector<Network> sources;      ///< besides the addresses of `host`
+  bool tls_verify = true;            ///< its certificate must be good, and for `host`
+  std::string tls_ca_file;           ///< empty: what the system trusts
   std::string tls_certificate_file;  ///< shown to it; empty: sip.certificate_file
   std::string tls_private_key_file;
+  PeerSrtp srtp = PeerSrtp::standard;
   bool operator==(const Trunk&) const = default;
 };
 
@@ -200,8 +209,8 @@ struct Security {
 };
 
 struct Records {
-  std::uint32_t keep_days = 0;      ///< 0 = for ever
-  seconds messages_secs{600};       ///< how long after its end the messages of a call are kept
+  std::uint32_t keep_days = 0;                ///< 0 = for ever
+  seconds messages_secs{600};                 ///< how long after its end the messages of a call are kept
   std::uint32_t messages_bytes = 16'777'216;  ///< of the ring of last SIP messages, all calls together
   bool operator==(const Records&) const = default;
 };
@@ -439,6 +448,9 @@ struct Config {
 };
 
 using Snapshot = std::shared_ptr<const Config>;
+
+/// What holds for a user or trunk that has this.
+Srtp srtp_of(const Config& config, PeerSrtp peer);
 
 /// The keys ("sip.udp", "rtp.port_min", …) that differ and that a running hub
 /// cannot take over; empty when a reload can apply everything.

@@ -249,6 +249,21 @@ TEST(Config, ChecksKeysAgainstEachOther) {
               ElementsAre(HasSubstr("did you mean \"call.control\"")));
 }
 
+TEST(Config, EncryptionThatCanNeverBeAgreedOnIsAFault) {
+  const std::string trunk = "[[trunks]]\nname = \"a\"\nhost = \"h\"\n",
+                    tls =
+                        "[sip]\ntls = [\"0.0.0.0:5061\"]\n"
+                        "certificate_file = \"c\"\nprivate_key_file = \"k\"\n";
+  const std::string user = "[[users]]\nusername = \"1\"\npassword = \"p\"\nsrtp = \"required\"\n";
+  EXPECT_THAT(faults(user), ElementsAre("junctor.toml:4:8: \"required\" needs sip.tls, or rtp.srtp_over_plain_sip"));
+  EXPECT_THAT(faults(tls + user), IsEmpty());
+  EXPECT_THAT(faults("[rtp]\nsrtp_over_plain_sip = true\n" + user), IsEmpty());
+  EXPECT_THAT(faults(tls + trunk + "srtp = \"required\"\n"), ElementsAre(HasSubstr("needs transport = \"tls\"")));
+  EXPECT_THAT(faults(tls + trunk + "[rtp]\nsrtp = \"required\"\n"), ElementsAre(HasSubstr("needs transport")));
+  EXPECT_THAT(faults(tls + trunk + "srtp = \"optional\"\n[rtp]\nsrtp = \"required\"\n"), IsEmpty());
+  EXPECT_THAT(faults("[rtp]\nsrtp = \"must\"\n"), ElementsAre(HasSubstr("\"required\"")));
+}
+
 TEST(Config, HashesOfAnotherRealmAreAFault) {
   const std::string ha1 = "ha1 = { md5 = \"" + std::string(32, 'a') + "\", realm = \"junctor\" }\n";
   EXPECT_THAT(faults("[[users]]\nusername = \"a\"\n" + ha1), IsEmpty());

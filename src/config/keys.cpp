@@ -13,6 +13,8 @@ constexpr std::int64_t port_max = 65'535;
 
 constexpr std::string_view sync_words[] = {"normal", "full"};
 constexpr std::string_view transport_words[] = {"udp", "tcp", "tls"};
+constexpr std::string_view srtp_words[] = {"off", "optional", "required"};
+constexpr std::string_view peer_srtp_words[] = {"", "off", "optional", "required"};
 constexpr std::string_view direction_words[] = {"", "inbound", "outbound", "internal"};
 constexpr std::string_view action_words[] = {"ring",       "dial", "queue",  "ivr", "voicemail",
                                              "conference", "rwi",  "reject", "app"};
@@ -60,6 +62,8 @@ void rtp(Visitor& v, Rtp& c) {
   v.key(Key("workers").between(0, 256).at_start(), &c.workers);
   v.key(Key("webrtc_port").between(0, port_max).at_start(), &c.webrtc_port);
   v.key(Key("timeout_secs").between(0, day_secs), &c.timeout_secs);
+  v.choice("srtp", c.srtp, srtp_words);
+  v.key("srtp_over_plain_sip", &c.srtp_over_plain_sip);
 }
 
 void user(Visitor& v, User& c) {
@@ -80,6 +84,7 @@ void user(Visitor& v, User& c) {
     v.key("unregistered", &c.forward.unregistered);
   });
   v.key(Key("ring_secs").between(1, 600), &c.ring_secs);
+  v.choice("srtp", c.srtp, peer_srtp_words);
 }
 
 void trunk(Visitor& v, Trunk& c) {
@@ -97,6 +102,7 @@ void trunk(Visitor& v, Trunk& c) {
   v.key("tls_ca_file", &c.tls_ca_file);
   v.key("tls_certificate_file", &c.tls_certificate_file);
   v.key("tls_private_key_file", &c.tls_private_key_file);
+  v.choice("srtp", c.srtp, peer_srtp_words);
 }
 
 void route(Visitor& v, Route& c) {

@@ -62,6 +62,7 @@ struct LegInfo {
   std::string uri;
   std::string sip_call_id;
   std::string codec;
+  std::string srtp;     ///< the suite that its audio is encrypted with; empty: plain
   std::string address;  ///< of the far end's audio; empty: none yet
   std::uint64_t packets_sent = 0;
   std::uint64_t packets_received = 0;

@@ -59,6 +59,7 @@ json::value to_json(const LegInfo& leg) {
                       {"uri", text(leg.uri)},
                       {"sip_call_id", text(leg.sip_call_id)},
                       {"codec", text(leg.codec)},
+                      {"srtp", text(leg.srtp)},
                       {"address", text(leg.address)},
                       {"sent", leg.packets_sent},
                       {"received", leg.packets_received},

@@ -62,16 +62,23 @@ void print_fields(const json::value& from, const std::vector<const char*>& names
 }
 
 void print_legs(const json::value& of) {
+  std::vector<std::string> head = {"LEG",      "STATE", "URI",    "CODEC", "AUDIO",   "SENT",
+                                   "RECEIVED", "LOST",  "JITTER", "MOS",   "VERDICT", "CALL-ID"};
   std::vector<std::vector<std::string>> rows;
+  bool running = false;
   for (const json::value& leg : array_of(of, "legs")) {
     rows.push_back({text_of(leg, "kind"), text_of(leg, "state"), text_of(leg, "uri"), text_of(leg, "codec"),
                     text_of(leg, "address"), text_of(leg, "sent"), text_of(leg, "received"), text_of(leg, "lost"),
                     text_of(leg, "jitter_ms"), text_of(leg, "mos"), text_of(leg, "verdict"),
                     text_of(leg, "sip_call_id")});
+    if (leg.as_object().contains("srtp")) {  // records do not have it
+      const std::string suite = text_of(leg, "srtp");
+      rows.back().push_back(suite.empty() ? "off" : suite);
+      running = true;
+    }
   }
-  print("\n" + table({"LEG", "STATE", "URI", "CODEC", "AUDIO", "SENT", "RECEIVED", "LOST", "JITTER", "MOS", "VERDICT",
-                      "CALL-ID"},
-                     rows, "no legs"));
+  if (running) head.push_back("SRTP");
+  print("\n" + table(head, rows, "no legs"));
 }
 
 /// A line per leg and direction, as far as there was audio.

@@ -38,6 +38,7 @@ std::shared_ptr<const call::CallSettings> call_settings(const config::Config& co
                        sip::keep("History-Info"), sip::keep("X-*")};
   out->media_bound = config.rtp.address;
   out->public_ip = config.network.public_ip;
+  out->srtp_over_plain_sip = config.rtp.srtp_over_plain_sip;
   return out;
 }
 

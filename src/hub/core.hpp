@@ -187,7 +187,6 @@ class Core final : public DatagramSink,
   std::unique_ptr<media::Sounds> sounds_;
   std::unique_ptr<recording::Recordings> recordings_;
   std::unique_ptr<call::Calls> calls_;
-  std::unique_ptr<media::Sounds> sounds_;
   std::unique_ptr<apps::HoldMusic> hold_music_;
   std::unique_ptr<apps::Conferences> conferences_;
   std::unique_ptr<apps::Parking> parking_;

@@ -74,6 +74,7 @@ control::CallInfo Operator::describe(const call::Call& call) const {
     info.uri = leg.uri;
     info.sip_call_id = leg.sip_call_id;
     info.codec = leg.codec;
+    info.srtp = leg.srtp;
     if (leg.address) info.address = to_string(leg.address);
     info.packets_sent = leg.stats.packets_out;
     info.packets_received = leg.stats.packets_in;

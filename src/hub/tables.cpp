@@ -78,7 +78,16 @@ std::optional<IpAddress> literal_host(const std::string& host) {
   return IpAddress::parse(host);
 }
 
-apps::Trunk trunk_of(const config::Trunk& trunk) {
+call::SrtpPolicy policy_of(config::Srtp srtp) {
+  switch (srtp) {
+    case config::Srtp::off: break;
+    case config::Srtp::optional: return call::SrtpPolicy::optional;
+    case config::Srtp::required: return call::SrtpPolicy::required;
+  }
+  return call::SrtpPolicy::off;
+}
+
+apps::Trunk trunk_of(const config::Config& config, const config::Trunk& trunk) {
   apps::Trunk out;
   out.name = trunk.name;
   out.host = trunk.host;
@@ -95,6 +104,7 @@ apps::Trunk trunk_of(const config::Trunk& trunk) {
   }
   out.codecs = trunk.codecs;
   out.max_calls = trunk.max_calls;
+  out.srtp = policy_of(srtp_of(config, trunk.srtp));
   return out;
 }
 
@@ -152,13 +162,17 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
     return nullptr;
   }
   office->tables = compiled.tables;
-  for (const config::Trunk& trunk : config.trunks) office->trunks.push_back(trunk_of(trunk));
+  for (const config::Trunk& trunk : config.trunks) office->trunks.push_back(trunk_of(config, trunk));
   for (const config::Conference& room : config.conferences)
     office->conferences.push_back(
         {room.name, room.pin.value, room.moderator_pin.value, room.max_members, room.record, room.tones});
   office->park_lots = {config.features.park_first, config.features.park_last};
   office->domains = config.hub.domains;
   office->max_calls = config.hub.max_calls;
+  office->srtp = policy_of(config.rtp.srtp);
+  for (const config::User& user : config.users)
+    if (user.srtp != config::PeerSrtp::standard)
+      office->srtp_of_users.emplace(user.username, policy_of(srtp_of(config, user.srtp)));
   return office;
 }
 

@@ -76,6 +76,42 @@ TEST_F(AllocationTest, ten_thousand_relayed_packets_with_reports_and_timers_need
   EXPECT_GE(sent_count - sent_before, static_cast<std::size_t>(packets));
 }
 
+TEST_F(AllocationTest, encrypted_legs_need_none_either) {
+  record = false;
+  const Address phone = address(1, 4000), trunk = address(2, 4000);
+  srtp::MasterKey gcm{.suite = srtp::Suite::aead_aes_128_gcm}, sha{.suite = srtp::Suite::aes_cm_128_hmac_sha1_80};
+  gcm.key[0] = sha.key[0] = 1;
+  srtp::Context from_phone(srtp::Direction::outbound, gcm), from_trunk(srtp::Direction::outbound, sha);
+  for (const std::uint32_t slot : {0u, 1u}) {
+    command(OpenPort{.id = id(slot)});
+    SetRemote set = remote(id(slot), slot == 0 ? phone : trunk, formats({pcma()}));
+    const srtp::MasterKey& key = slot == 0 ? gcm : sha;
+    set.srtp = SrtpKeys{key, key};
+    command(set);
+  }
+  command(Join{.a = id(0), .b = id(1)});
+  std::size_t before = 0, sent_before = 0;
+  for (int i = 0; i < packets / 2; ++i) {
+    if (i == 600) before = allocations, sent_before = sent_count;
+    static constexpr std::array<std::uint8_t, 160> speech{};
+    for (const bool first : {true, false}) {
+      std::array<std::uint8_t, 172 + srtp::overhead_max> bytes;
+      const std::size_t size = rtp::write_packet({.payload_type = 8,
+                                                  .sequence = static_cast<std::uint16_t>(i),
+                                                  .timestamp = static_cast<std::uint32_t>(160 * i),
+                                                  .ssrc = 7,
+                                                  .payload = speech},
+                                                 bytes);
+      const std::size_t wire = (first ? from_phone : from_trunk).protect(bytes, size).value();
+      receive_bytes(id(first ? 0 : 1), first ? phone : trunk, std::span(bytes).first(wire));
+      if (i % 50 == 0) receive_bytes(id(first ? 0 : 1), first ? phone : trunk, std::span(bytes).first(wire));
+    }
+    pass(milliseconds(20));
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_GE(sent_count - sent_before, static_cast<std::size_t>(packets - 1200));
+}
+
 TEST_F(AllocationTest, a_tone_and_an_echo_need_none) {
   record = false;
   Speaker alice{.address = address(1, 4000)};

@@ -4,8 +4,9 @@ namespace junctor::media {
 
 const char* to_string(Drop reason) {
   constexpr std::array<const char*, drop_reasons> names = {
-      "malformed", "malformed_rtcp",  "stranger",         "not_receiving", "unknown_type", "duplicate",
-      "late",      "out_of_sequence", "no_common_format", "cannot_send",   "send_failed",  "digit_flood"};
+      "malformed",   "malformed_rtcp",  "stranger",         "not_receiving", "unknown_type", "duplicate",
+      "late",        "out_of_sequence", "no_common_format", "cannot_send",   "send_failed",  "digit_flood",
+      "auth_failed", "replayed",        "ssrc_table_full",  "key_exhausted"};
   return names[static_cast<std::size_t>(reason)];
 }
 

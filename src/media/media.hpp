@@ -35,6 +35,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "rtp/codec.hpp"
+#include "srtp/srtp.hpp"
 
 namespace junctor::media {
 
@@ -168,6 +169,22 @@ struct OpenPort {
   Token token = 0;
 };
 
+/// SRTP with the far end, RTP and RTCP alike: the master key that protects what we send, and the one of what we take.
+/// They are of this leg alone.
+struct SrtpKeys {
+  srtp::MasterKey send, receive;
+
+  bool operator==(const SrtpKeys&) const = default;
+};
+
+/// How far a far end's SRTP stream has come: 2^16 × rollover counter + sequence number (RFC 3711 §3.3.1).
+struct SrtpPosition {
+  std::uint32_t ssrc = 0;
+  std::uint64_t index = 0;
+
+  bool operator==(const SrtpPosition&) const = default;
+};
+
 /// What offer/answer settled, given whole each time: first answer, re-INVITE, UPDATE, hold, codec change. What did not
 /// change does not disturb the stream, so it may be repeated freely.
 struct SetRemote {
@@ -186,6 +203,12 @@ struct SetRemote {
   /// The call is answered, so that audio from the far end is due and its absence a Verdict; early media owes nobody
   /// anything. Where one side may only send, there is no such debt either (see LegHealth).
   bool audio_due = true;
+  /// Nothing: plain RTP. The same keys again change nothing; other keys take over where the last ones were, so that
+  /// rollover counters go on (RFC 3711 §3.3.1). What does not fit the keys is dropped, plain packets too.
+  std::optional<SrtpKeys> srtp;
+  /// For a port that takes another one's place with the same keys: where the stream was, a few minutes ago at most.
+  /// Used with the first keys alone.
+  std::optional<SrtpPosition> srtp_position;
   /// Timeout is raised after this long without a packet while `receive` holds; zero: never.
   Duration timeout{};
   Token token = 0;
@@ -362,8 +385,12 @@ enum class Drop : std::uint8_t {
   cannot_send,       ///< relay, echo: this leg is on hold, or its address is not known, so that nothing was sent to it
   send_failed,       ///< the socket did not take it
   digit_flood,       ///< telephone-event digits faster than any finger; relayed all the same, or too many for a mixer
+  auth_failed,       ///< SRTP: another key, not protected at all, or changed on the way
+  replayed,          ///< SRTP: seen before, or too old to know
+  ssrc_table_full,   ///< SRTP: a sender beside srtp::ssrcs_max others
+  key_exhausted,     ///< SRTP: the lifetime of a key has ended; nothing is sent or taken with it
 };
-constexpr std::size_t drop_reasons = 12;
+constexpr std::size_t drop_reasons = 16;
 
 /// "malformed", "stranger" …, as shown and counted.
 const char* to_string(Drop reason);
@@ -392,7 +419,7 @@ const char* to_string(Verdict verdict);
 /// One leg's media, since OpenPort. Received figures are our own reception; remote_* is what the far end reports.
 struct PortStats {
   std::uint64_t packets_in = 0;  ///< valid RTP packets of the leg, duplicates not included
-  std::uint64_t bytes_in = 0;    ///< their UDP payload bytes
+  std::uint64_t bytes_in = 0;    ///< their UDP payload bytes, without what SRTP adds; so is bytes_out
   std::uint64_t packets_out = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t lost = 0;  ///< never came; all source SSRCs together
@@ -411,6 +438,7 @@ struct PortStats {
   Address locked;     ///< where RTP comes from; port 0 before the first lock
   std::uint32_t ssrc_in = 0;
   std::uint32_t ssrc_out = 0;
+  std::optional<SrtpPosition> srtp_position;  ///< of the stream that is received; nothing with plain RTP
   Path path = Path::none;
   float concealed_ms = 0;      ///< mixer: invented for audio that was lost or too late
   float jitter_target_ms = 0;  ///< mixer: how long packets are kept for the jitter's sake, at present

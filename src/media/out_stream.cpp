@@ -23,7 +23,7 @@ std::uint32_t timestamp_units(Duration span, std::uint32_t clock_rate) {
 
 OutStream::OutStream(Random& random)
     : ssrc_(static_cast<std::uint32_t>(random.next())),
-      highest_(static_cast<std::uint16_t>(random.next())),
+      highest_(static_cast<std::uint16_t>((random.next() & 0x7fff) - 1)),
       newest_timestamp_(static_cast<std::uint32_t>(random.next())) {}
 
 std::uint32_t OutStream::resumed_timestamp(std::uint32_t clock_rate, TimePoint now) const {

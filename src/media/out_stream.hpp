@@ -31,7 +31,8 @@ class OutStream {
   /// A new source is taken to start where the last packet ended, and that lasted this long.
   static constexpr Duration frame_assumed = std::chrono::milliseconds(20);
 
-  /// SSRC, first sequence number and first timestamp are random (RFC 3550 §5.1).
+  /// SSRC, first sequence number and first timestamp are random (RFC 3550 §5.1); the sequence number begins in the
+  /// lower half, as SRTP wants it (RFC 3711 §3.3.1).
   explicit OutStream(Random& random);
 
   /// The next packet comes from elsewhere, or after a pause: it carries the marker bit, the next sequence number, and a

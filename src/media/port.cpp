@@ -55,6 +55,7 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
 
   if (remote.send && !send_) out_.begin_source();
   if (!remote.receive && receive_) in_.pause();
+  srtp_.set_keys(remote.srtp, remote.srtp_position);
   const bool timing_before = receive_ && timeout_ > Duration::zero();
   send_ = remote.send;
   receive_ = remote.receive;
@@ -87,13 +88,26 @@ std::optional<TimePoint> Port::timeout_at() const {
 // ------------------------------------------------------------------------------------------------------------
 // receiving
 
+std::optional<std::span<const std::uint8_t>> Port::unprotect(Channel channel, std::span<const std::uint8_t> datagram,
+                                                             std::span<std::uint8_t, packet_size_max> room) {
+  if (datagram.size() > packet_size_max) {
+    drop(channel == Channel::rtp ? Drop::malformed : Drop::malformed_rtcp);
+    return std::nullopt;
+  }
+  const auto clear = srtp_.unprotect(channel, datagram, room);
+  if (!clear) {
+    drop(clear.error());
+    return std::nullopt;
+  }
+  return *clear;
+}
+
 std::optional<Arrival> Port::receive(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now,
                                      EventSink& events) {
   const auto dropped = [this](Drop reason) {
     drop(reason);
     return std::nullopt;
   };
-  if (datagram.size() > packet_size_max) return dropped(Drop::malformed);
   const auto packet = rtp::parse_packet(datagram);
   if (!packet) return dropped(Drop::malformed);
 
@@ -218,20 +232,22 @@ void Port::forward(const Arrival& arrival, Port& from, DatagramSender& sender, T
 
 void Port::send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes payload, DatagramSender& sender) {
   // Extensions, CSRCs and padding were agreed with the other leg, if with anybody: they end here.
-  std::array<std::uint8_t, packet_size_max> datagram;
-  const std::size_t size = rtp::write_packet({.marker = header.marker,
-                                              .payload_type = payload_type,
-                                              .sequence = header.sequence,
-                                              .timestamp = header.timestamp,
-                                              .ssrc = header.ssrc,
-                                              .payload = payload},
-                                             datagram);
-  if (!sender.send(make_tag(slot_of(id_), Channel::rtp), lock_.target(), {datagram.data(), size})) {
+  std::array<std::uint8_t, packet_size_max + srtp::overhead_max> datagram;
+  const std::size_t plain_size = rtp::write_packet({.marker = header.marker,
+                                                    .payload_type = payload_type,
+                                                    .sequence = header.sequence,
+                                                    .timestamp = header.timestamp,
+                                                    .ssrc = header.ssrc,
+                                                    .payload = payload},
+                                                   std::span(datagram).first(packet_size_max));
+  const auto size = srtp_.protect(Channel::rtp, datagram, plain_size);
+  if (!size) return drop(size.error());
+  if (!sender.send(make_tag(slot_of(id_), Channel::rtp), lock_.target(), {datagram.data(), *size})) {
     return drop(Drop::send_failed);
   }
   out_type_ = payload_type;
   ++packets_out_;
-  bytes_out_ += size;
+  bytes_out_ += plain_size;
   octets_out_ += payload.size();
 }
 
@@ -309,13 +325,15 @@ void Port::send_report(const Port* source, const WallClock& wall, bool bye, Data
   if (!target) return;
   std::optional<RtcpLink::Received> received;
   if (const auto block = in_.report_block()) received = {*block, metrics(now)};
-  std::array<std::uint8_t, RtcpLink::report_size_max> datagram;
-  const std::size_t size = rtcp_.build(
-      datagram,
+  std::array<std::uint8_t, RtcpLink::report_size_max + srtp::overhead_max> datagram;
+  const std::size_t plain_size = rtcp_.build(
+      std::span(datagram).first<RtcpLink::report_size_max>(),
       {.ssrc = out_.ssrc(), .clock = sender_clock(source, wall, now), .packets = packets_out_, .octets = octets_out_},
       received, bye, now);
+  const auto size = srtp_.protect(Channel::rtcp, datagram, plain_size);
+  if (!size) return drop(size.error());
   const Channel channel = rtcp_mux_ ? Channel::rtp : Channel::rtcp;
-  if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), size})) drop(Drop::send_failed);
+  if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), *size})) drop(Drop::send_failed);
 }
 
 /// Mouth to ear as far as it is known: half of the round trip, packetising, and the jitter buffer, ours or what a far
@@ -387,6 +405,7 @@ PortStats Port::stats() const {
   if (lock_.locked()) s.locked = lock_.target();
   s.ssrc_in = in_.ssrc();
   s.ssrc_out = out_.ssrc();
+  s.srtp_position = srtp_.position_of(s.ssrc_in);
   s.path = feed == Feed::relay ? Path::relay : feed == Feed::mixer ? Path::mixer : Path::none;
   s.concealed_ms = static_cast<float>(concealed_ms_ + (playout ? playout->concealed_ms : 0));
   s.jitter_target_ms = playout ? static_cast<float>(playout->target_ms) : 0;

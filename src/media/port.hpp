@@ -3,15 +3,16 @@
 //
 //   from the far end                                                                     to the far end
 //
-//   datagram ─ parse ─ SourceLock ─ hold? ─ payload type ─ InStream ─ (digit) ─┐    ┌─ hold? ─ OutStream ─ datagram
-//                                                                              │    │
-//                                                             partner's port ◄─┴────┤ relay: payload type mapped
-//                                                             this very port ◄──────┤ echo
-//                                                     mixer ◄─ LegDecoder ◄─┘       ├ mixer: LegEncoder
-//                                                                                   └ tone
+//   datagram ─ SRTP ─ parse ─ SourceLock ─ hold? ─ type ─ InStream ─ (digit) ─┐    ┌─ hold? ─ OutStream ─ SRTP ─
+//   datagram
+//                                                                             │    │
+//                                                            partner's port ◄─┴────┤ relay: payload type mapped
+//                                                            this very port ◄──────┤ echo
+//                                                    mixer ◄─ LegDecoder ◄─┘       ├ mixer: LegEncoder
+//                                                                                  └ tone
 //
-// receive() is the left half; forward(), send_made(), send_event() and send_tone() are the right one. RTCP runs beside
-// both, in RtcpLink.
+// unprotect() and receive() are the left half; forward(), send_made(), send_event() and send_tone() are the right one.
+// RTCP runs beside both, in RtcpLink.
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -29,13 +30,14 @@
 #include "media/out_stream.hpp"
 #include "media/rtcp_link.hpp"
 #include "media/source_lock.hpp"
+#include "media/srtp_link.hpp"
 #include "rtp/event_sender.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/telephone_event.hpp"
 
 namespace junctor::media {
 
-/// The largest datagram that is taken or sent.
+/// The largest datagram that is taken, and the largest packet that is sent; SRTP adds to that.
 constexpr std::size_t packet_size_max = 2048;
 /// Digits faster than this are not a finger's work (RFC 4733 tones last 40 ms and more).
 constexpr Duration digit_gap_min = std::chrono::milliseconds(40);
@@ -57,7 +59,7 @@ struct Arrival {
   bool begins_event = false;  ///< the first packet of a telephone-event
 };
 
-/// A plain value; the worker owns it, gives it its timers and joins it with others.
+/// A movable value; the worker owns it, gives it its timers and joins it with others.
 class Port {
  public:
   Port(PortId id, Random& random);
@@ -71,7 +73,11 @@ class Port {
 
   // ------------------------------------------------------------------------------------------------------ receiving
 
-  /// One datagram of the RTP socket; nothing if it was dropped (and counted). Locked and Dtmf go to `events`.
+  /// What a datagram of the far end says in clear: itself with plain RTP, else the beginning of `room`. Nothing if it
+  /// was dropped (and counted). Before anything else looks at it.
+  std::optional<std::span<const std::uint8_t>> unprotect(Channel channel, std::span<const std::uint8_t> datagram,
+                                                         std::span<std::uint8_t, packet_size_max> room);
+  /// One packet of the RTP socket; nothing if it was dropped (and counted). Locked and Dtmf go to `events`.
   std::optional<Arrival> receive(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now,
                                  EventSink& events);
   void receive_rtcp(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now);
@@ -125,9 +131,9 @@ class Port {
   /// Adds what was dropped since the last call to the worker's counters.
   void count_drops(DropCounters& counters);
 
-  /// A self-contained byte string, and back: all but the id, the timers, the partner and the seat in a mixer, which are
-  /// the worker's to give again (timeout_at(), send_tone(), map_formats_to(), Room::seat()). Times are kept relative to
-  /// `now`.
+  /// A self-contained byte string, and back, keys and rollover counters of SRTP included: all but the id, the timers,
+  /// the partner and the seat in a mixer, which are the worker's to give again (timeout_at(), send_tone(),
+  /// map_formats_to(), Room::seat()). Times are kept relative to `now`.
   std::string save(TimePoint now) const;
   static std::optional<Port> load(PortId id, std::string_view saved, TimePoint now);
   template <class Self, class Archive>
@@ -137,7 +143,7 @@ class Port {
             self.timeout_, self.heard_, self.digit_time_, self.in_, self.out_, self.rtcp_, self.events_seen_,
             self.tone_, self.tone_next_, self.bytes_in_, self.packets_out_, self.bytes_out_, self.octets_out_,
             self.concealed_ms_, self.drops_, self.drops_counted_, self.health_, self.out_type_, self.mos_now_,
-            self.received_before_, self.lost_before_);
+            self.received_before_, self.lost_before_, self.srtp_);
   }
 
   // What the worker arranges.
@@ -177,6 +183,7 @@ class Port {
   EncoderSettings encoder_;
   std::array<std::uint8_t, 128> format_of_type_{};                 // receive type → index, or no_format
   std::array<std::uint8_t, PayloadMap::capacity> forward_type_{};  // index → type at the port that gets it
+  SrtpLink srtp_;
   SourceLock lock_;
   Address rtcp_signalled_;
   Address rtcp_learned_;

@@ -82,9 +82,12 @@ void Worker::on_datagram(std::uint64_t tag, const Address& from, std::span<const
   Port* const port = index < slots_.size() ? slots_[index].port.get() : nullptr;
   if (port == nullptr) return no_port_.add();
   const bool rtcp = channel_of_tag(tag) == Channel::rtcp || (port->rtcp_mux() && rtp::looks_like_rtcp(bytes));
+  std::array<std::uint8_t, packet_size_max> room;
+  const auto clear = port->unprotect(rtcp ? Channel::rtcp : Channel::rtp, bytes, room);
+  if (!clear) return;
   if (rtcp) {
-    port->receive_rtcp(bytes, from, now);
-  } else if (const auto arrival = port->receive(bytes, from, now, events_)) {
+    port->receive_rtcp(*clear, from, now);
+  } else if (const auto arrival = port->receive(*clear, from, now, events_)) {
     deliver(*arrival, *port, now);
   }
   if (port->timeout_raised) arm_timeout(*port, now);

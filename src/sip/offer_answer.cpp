@@ -134,6 +134,8 @@ std::string_view to_string(NegotiationError error) {
       return "no audio section that can be used";
     case NegotiationError::no_common_codec:
       return "no common codec";
+    case NegotiationError::no_encryption:
+      return "no agreement on encryption";
     case NegotiationError::no_address:
       break;
   }

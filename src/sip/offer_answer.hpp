@@ -49,6 +49,7 @@ Session make_reoffer(const Session& previous, const LocalAudio& audio);
 enum class NegotiationError : std::uint8_t {
   no_audio,         ///< no audio section over a protocol that we speak, or all are rejected
   no_common_codec,  ///< 488
+  no_encryption,    ///< one side wants its audio encrypted, and no keys were agreed on
   no_address,       ///< the audio section has no connection address, or a host name
 };
 std::string_view to_string(NegotiationError error);

@@ -28,6 +28,10 @@ class ReplayWindow {
   }
 
   bool operator==(const ReplayWindow&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.any_, self.highest_, self.seen_);
+  }
 
  private:
   static std::uint64_t mask(std::uint64_t index) { return std::uint64_t{1} << (index % 64); }

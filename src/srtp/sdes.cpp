@@ -174,9 +174,9 @@ std::optional<Agreement> choose(std::span<const Crypto> offered, std::span<const
   if (present != nullptr && std::ranges::find(suites, present->suite) != suites.end())
     if (const auto line = offered_with(present->suite); line != offered.end())
       return Agreement{{line->tag, *present}, line->master};
-  for (const Suite suite : suites)
-    if (const auto line = offered_with(suite); line != offered.end())
-      return Agreement{{line->tag, make_master_key(suite, random)}, line->master};
+  for (const Crypto& line : offered)
+    if (const Suite suite = line.master.suite; std::ranges::find(suites, suite) != suites.end())
+      return Agreement{{line.tag, make_master_key(suite, random)}, line.master};
   return std::nullopt;
 }
 

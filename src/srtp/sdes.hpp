@@ -14,8 +14,8 @@
 
 namespace junctor::srtp {
 
-/// All suites, best first: what is offered and taken where nothing else is configured. GCM is the cheapest, and a tag
-/// of 32 bits the weakest.
+/// All suites, best first: what is offered where nothing else is configured. GCM is the cheapest, and a tag of 32 bits
+/// the weakest.
 inline constexpr std::array<Suite, 6> preferred_suites = {
     Suite::aead_aes_128_gcm,        Suite::aead_aes_256_gcm,        Suite::aes_cm_128_hmac_sha1_80,
     Suite::aes_256_cm_hmac_sha1_80, Suite::aes_cm_128_hmac_sha1_32, Suite::aes_256_cm_hmac_sha1_32,
@@ -65,8 +65,9 @@ struct Agreement {
   bool operator==(const Agreement&) const = default;
 };
 
-/// The answerer's choice: the best common suite by the order of `suites`. In a later exchange of the same session
-/// `present` is our key of now: it and its suite stay if they can. Nothing when no suite is common.
+/// The answerer's choice: the first offered line whose suite is one of `suites`; the offerer has put them in its order.
+/// In a later exchange of the same session `present` is our key of now: it and its suite stay if they can. Nothing when
+/// no suite is common.
 std::optional<Agreement> choose(std::span<const Crypto> offered, std::span<const Suite> suites, Random& random,
                                 const MasterKey* present = nullptr);
 

@@ -51,6 +51,10 @@ struct MasterKey {
   std::uint64_t lifetime = lifetime_max;           ///< packets, of RTP and of RTCP each; 1 … lifetime_max
 
   bool operator==(const MasterKey&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.suite, self.key, self.salt, self.lifetime);
+  }
 };
 
 enum class SrtpError : std::uint8_t {
@@ -71,6 +75,10 @@ struct Sender {
   ReplayWindow<128> rtcp;
 
   bool operator==(const Sender&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.ssrc, self.rtp, self.rtcp);
+  }
 };
 
 /// All of a context but the handles that are made from it: a plain value that can be kept and moved between threads.
@@ -82,6 +90,11 @@ struct State {
   std::vector<Sender> senders;     ///< at most ssrcs_max
 
   bool operator==(const State&) const = default;
+  /// For save and load of the port that it belongs to (base/saved_state.hpp).
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.direction, self.master, self.rtp_packets, self.rtcp_packets, self.senders);
+  }
 };
 
 class Transform;

@@ -1,0 +1,96 @@
+#include "media/srtp_link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace junctor::media {
+namespace {
+
+Drop drop_of(srtp::SrtpError error, Channel channel) {
+  switch (error) {
+    case srtp::SrtpError::malformed:
+      return channel == Channel::rtp ? Drop::malformed : Drop::malformed_rtcp;
+    case srtp::SrtpError::no_room:
+      return Drop::send_failed;
+    case srtp::SrtpError::auth_failed:
+      return Drop::auth_failed;
+    case srtp::SrtpError::replayed:
+      return Drop::replayed;
+    case srtp::SrtpError::ssrc_table_full:
+      return Drop::ssrc_table_full;
+    case srtp::SrtpError::key_exhausted:
+      break;
+  }
+  return Drop::key_exhausted;
+}
+
+void take_key(srtp::Context& context, const srtp::MasterKey& master) {
+  if (context.save().master != master) context.rekey(master);
+}
+
+}  // namespace
+
+struct SrtpLink::Contexts {
+  srtp::Context send, receive;
+};
+
+SrtpLink::SrtpLink() = default;
+SrtpLink::~SrtpLink() = default;
+SrtpLink::SrtpLink(SrtpLink&&) noexcept = default;
+SrtpLink& SrtpLink::operator=(SrtpLink&&) noexcept = default;
+
+void SrtpLink::set_keys(const std::optional<SrtpKeys>& keys, const std::optional<SrtpPosition>& position) {
+  if (!keys) return contexts_.reset();
+  if (contexts_) {
+    take_key(contexts_->send, keys->send);
+    take_key(contexts_->receive, keys->receive);
+    return;
+  }
+  srtp::State receive{.direction = srtp::Direction::inbound, .master = keys->receive};
+  if (position) receive.senders.emplace_back(srtp::Sender{.ssrc = position->ssrc}).rtp.mark(position->index);
+  contexts_ = std::make_unique<Contexts>(srtp::Context(srtp::Direction::outbound, keys->send),
+                                         srtp::Context(std::move(receive)));
+}
+
+std::optional<SrtpPosition> SrtpLink::position_of(std::uint32_t ssrc) const {
+  if (!contexts_) return std::nullopt;
+  const auto& senders = contexts_->receive.save().senders;
+  const auto sender = std::ranges::find(senders, ssrc, &srtp::Sender::ssrc);
+  if (sender == senders.end() || sender->rtp.empty()) return std::nullopt;
+  return SrtpPosition{ssrc, sender->rtp.highest()};
+}
+
+Result<std::size_t, Drop> SrtpLink::protect(Channel channel, std::span<std::uint8_t> buffer, std::size_t size) {
+  if (!contexts_) return size;
+  srtp::Context& context = contexts_->send;
+  const auto done = channel == Channel::rtp ? context.protect(buffer, size) : context.protect_rtcp(buffer, size);
+  if (!done) return fail(drop_of(done.error(), channel));
+  return *done;
+}
+
+Result<std::span<const std::uint8_t>, Drop> SrtpLink::unprotect(Channel channel, std::span<const std::uint8_t> datagram,
+                                                                std::span<std::uint8_t> room) {
+  if (!contexts_) return datagram;
+  JUNCTOR_CHECK(datagram.size() <= room.size());
+  std::ranges::copy(datagram, room.begin());
+  const auto packet = room.first(datagram.size());
+  srtp::Context& context = contexts_->receive;
+  const auto size = channel == Channel::rtp ? context.unprotect(packet) : context.unprotect_rtcp(packet);
+  if (!size) return fail(drop_of(size.error(), channel));
+  return packet.first(*size);
+}
+
+std::vector<srtp::State> SrtpLink::states() const {
+  if (!contexts_) return {};
+  return {contexts_->send.save(), contexts_->receive.save()};
+}
+
+void SrtpLink::restore(std::vector<srtp::State> states) {
+  contexts_.reset();
+  if (states.size() != 2) return;
+  contexts_ = std::make_unique<Contexts>(srtp::Context(std::move(states[0])), srtp::Context(std::move(states[1])));
+}
+
+}  // namespace junctor::media
