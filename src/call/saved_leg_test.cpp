@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "call/leg.hpp"
+#include "call/plays.hpp"
 #include "transport/test_world.hpp"
 
 namespace junctor::call {
