@@ -14,6 +14,7 @@
 #include "hub/core.hpp"
 #include "hub/media_plane.hpp"
 #include "hub/operator.hpp"
+#include "hub/tables.hpp"
 #include "hub/tls_files.hpp"
 #include "net/background_thread.hpp"
 #include "net/clock.hpp"

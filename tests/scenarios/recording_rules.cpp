@@ -67,6 +67,7 @@ TEST(RecordingRules, GoesOnThroughHoldAndTransfer) {
   Phone& carol = sim.phone("1003");
   ASSERT_TRUE(connect(sim, alice, bob));
   ASSERT_TRUE(talk(sim, alice, bob));
+  sim.run_for(1s);
   bob.line().hold();
   sim.run_for(2s);
   bob.line().refer("1003");
