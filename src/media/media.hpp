@@ -407,11 +407,12 @@ enum class Verdict : std::uint8_t {
   no_packets,          ///< nothing arrives
   other_address,       ///< packets arrive, but from elsewhere, and from no source that could be locked on to
   wrong_payload_type,  ///< packets arrive with a payload type that was not agreed
+  srtp_failed,         ///< packets arrive, but are not protected by the key that was agreed
   unusable,            ///< packets arrive, but malformed or without order
   one_way,             ///< its RTCP says that it receives nothing of what we send
   silence,             ///< packets arrive, and there was never a sound in them
 };
-constexpr std::size_t verdicts = 8;
+constexpr std::size_t verdicts = 9;
 
 /// "good", "no_packets" …, as shown and recorded.
 const char* to_string(Verdict verdict);
