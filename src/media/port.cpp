@@ -225,7 +225,12 @@ void Port::map_formats_to(const Port& to) {
 void Port::forward(const Arrival& arrival, Port& from, DatagramSender& sender, TimePoint now) {
   if (arrival.new_source) out_.begin_source();
   const std::uint8_t type = from.forward_type_[arrival.format];
-  if (type == no_format) return from.drop(Drop::no_common_format);
+  if (type == no_format) {
+    // A key is told in another way; without a gap in the sequence, which would count as loss.
+    const bool key = from.payloads_.entries()[arrival.format].codec == rtp::Codec::telephone_event;
+    if (key) out_.begin_source();
+    return from.drop(Drop::no_common_format);
+  }
   if (!can_send()) return drop(Drop::cannot_send);
   if (sounds_key(now)) return;
   const auto header =
