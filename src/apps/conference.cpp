@@ -154,6 +154,7 @@ void Conferences::enter(Room& room, Member& member, TimePoint now) {
     for (const Member& each : room.members) music_.stop(each.leg);
   if (room.waiting) music_.start(member.call, member.leg, now);
   apply_voices(room);
+  if (room.settings.record && !room.recording) room.recording = recording_.start(room.settings.name, *room.mixer, now);
   if (room.settings.tones && !room.waiting) room.mixer->play(joined());
 }
 
@@ -186,7 +187,7 @@ void Conferences::on_digit(Room& room, Member& member, char digit, TimePoint now
   room.mixer->play(std::move(play));
 }
 
-void Conferences::leave(LegId leg) {
+void Conferences::leave(LegId leg, TimePoint now) {
   const auto [room, member] = find(leg);
   if (room == nullptr) return;
   const bool was_inside = member->phase == Phase::inside;
@@ -194,6 +195,7 @@ void Conferences::leave(LegId leg) {
   music_.stop(leg);
   room->members.erase(room->members.begin() + (member - room->members.data()));
   if (room->members.empty()) {
+    if (room->recording) recording_.stop(room->recording, now);
     rooms_.erase(room->settings.name);
   } else if (was_inside && room->settings.tones && !room->waiting) {
     room->mixer->play(left());
@@ -208,15 +210,15 @@ void Conferences::on_call_event(const call::Event& event, TimePoint now) {
     const auto [room, member] = find(digit->leg);
     if (member != nullptr) on_digit(*room, *member, digit->digit, now);
   } else if (const auto* gone = std::get_if<call::LegGone>(&event.body)) {
-    leave(gone->leg);
+    leave(gone->leg, now);
   } else if (const auto* failed = std::get_if<call::LegFailed>(&event.body)) {
-    leave(failed->leg);
+    leave(failed->leg, now);
   } else if (std::holds_alternative<call::Ended>(event.body)) {
     std::vector<LegId> of_call;
     for (const auto& [name, room] : rooms_)
       for (const Member& member : room.members)
         if (member.call == event.call) of_call.push_back(member.leg);
-    for (const LegId leg : of_call) leave(leg);
+    for (const LegId leg : of_call) leave(leg, now);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/call_recording.hpp"
 #include "apps/hold_music.hpp"
 #include "apps/office.hpp"
 #include "base/timer_wheel.hpp"
@@ -25,8 +26,8 @@ class Conferences final : public TimerTarget {
   static constexpr seconds pin_time{30};            ///< for entering it, all tries together
   static constexpr std::size_t pin_digits_max = 32;
 
-  Conferences(call::Calls& calls, HoldMusic& music, TimerWheel& timers)
-      : calls_(calls), music_(music), timers_(timers) {}
+  Conferences(call::Calls& calls, HoldMusic& music, CallRecording& recording, TimerWheel& timers)
+      : calls_(calls), music_(music), recording_(recording), timers_(timers) {}
   ~Conferences() override;
 
   /// Answers a waiting leg and lets it in; nothing, or why not.
@@ -56,6 +57,7 @@ class Conferences final : public TimerTarget {
     std::unique_ptr<call::Mixer> mixer;
     std::vector<Member> members;
     bool waiting = false;  // for a moderator
+    recording::RecordingId recording;
   };
   struct Place {
     Room* room = nullptr;
@@ -71,10 +73,11 @@ class Conferences final : public TimerTarget {
   void enter(Room& room, Member& member, TimePoint now);
   void apply_voice(Room& room, const Member& member);
   void apply_voices(Room& room);
-  void leave(LegId leg);
+  void leave(LegId leg, TimePoint now);
 
   call::Calls& calls_;
   HoldMusic& music_;
+  CallRecording& recording_;
   TimerWheel& timers_;
   std::map<std::string, Room> rooms_;  // by name
 };

@@ -736,6 +736,8 @@ void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
     Leg* const peer = this->leg(leg->peer);
     if (kind == DigitKind::event && peer != nullptr && peer->is_up() && !peer->has_telephone_event())
       peer->send_digits({&digit->digit, 1}, digit_duration, digit_gap, now);
+  } else if (std::get_if<media::CannotRelay>(&event) != nullptr) {
+    if (leg->mixer != nullptr) leg->mixer->on_unmapped_codec();
   } else if (std::get_if<media::Timeout>(&event) != nullptr && leg->is_up()) {
     leg->audio_timed_out = true;
     owner_.tell({id_, AudioTimeout{id}});

@@ -13,9 +13,10 @@ struct Blame {
 };
 /// What is said of a leg of which nothing usable comes, by what else does.
 constexpr std::array blames = {
-    Blame{Drop::stranger, Verdict::other_address}, Blame{Drop::unknown_type, Verdict::wrong_payload_type},
-    Blame{Drop::malformed, Verdict::unusable},     Blame{Drop::duplicate, Verdict::unusable},
-    Blame{Drop::late, Verdict::unusable},          Blame{Drop::out_of_sequence, Verdict::unusable},
+    Blame{Drop::stranger, Verdict::other_address},   Blame{Drop::unknown_type, Verdict::wrong_payload_type},
+    Blame{Drop::auth_failed, Verdict::srtp_failed},  Blame{Drop::malformed, Verdict::unusable},
+    Blame{Drop::duplicate, Verdict::unusable},       Blame{Drop::late, Verdict::unusable},
+    Blame{Drop::out_of_sequence, Verdict::unusable},
 };
 
 const double silence_power = std::pow(10.0, LegHealth::silence_dbm0 / 10.0);

@@ -12,7 +12,8 @@ const char* to_string(Drop reason) {
 
 const char* to_string(Verdict verdict) {
   constexpr std::array<const char*, verdicts> names = {
-      "good", "unreachable", "no_packets", "other_address", "wrong_payload_type", "unusable", "one_way", "silence"};
+      "good",        "unreachable", "no_packets", "other_address", "wrong_payload_type",
+      "srtp_failed", "unusable",    "one_way",    "silence"};
   return names[static_cast<std::size_t>(verdict)];
 }
 

@@ -422,11 +422,12 @@ enum class Verdict : std::uint8_t {
   no_packets,          ///< nothing arrives
   other_address,       ///< packets arrive, but from elsewhere, and from no source that could be locked on to
   wrong_payload_type,  ///< packets arrive with a payload type that was not agreed
+  srtp_failed,         ///< packets arrive, but are not protected by the key that was agreed
   unusable,            ///< packets arrive, but malformed or without order
   one_way,             ///< its RTCP says that it receives nothing of what we send
   silence,             ///< packets arrive, and there was never a sound in them
 };
-constexpr std::size_t verdicts = 8;
+constexpr std::size_t verdicts = 9;
 
 /// "good", "no_packets" …, as shown and recorded.
 const char* to_string(Verdict verdict);
@@ -494,6 +495,12 @@ struct Judged {
   Verdict verdict = Verdict::good;
 };
 
+/// Audio arrives in a format that the leg it is relayed to has not; it is dropped, and only a mixer could help. Once for
+/// each pair of legs and their formats.
+struct CannotRelay {
+  PortId id;
+};
+
 /// One key press (RFC 4733), reported when its first packet is seen. Packets pass the relay regardless.
 struct Dtmf {
   PortId id;
@@ -540,7 +547,7 @@ struct Done {
   Outcome outcome = Outcome::done;
 };
 
-using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged>;
+using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged, CannotRelay>;
 
 /// Takes a worker's events, on the worker's thread. Must not call back into the worker.
 class EventSink {

@@ -211,8 +211,15 @@ bool Port::check(TimePoint now) {
 // --------------------------------------------------------------------------------------------------------------
 // sending
 
+bool Port::take_unmapped_audio() {
+  if (unmapped_ != Unmapped::seen) return false;
+  unmapped_ = Unmapped::told;
+  return true;
+}
+
 void Port::map_formats_to(const Port& to) {
   forward_type_.fill(no_format);
+  unmapped_ = Unmapped::none;
   std::size_t index = 0;
   for (const Payload& ours : payloads_.entries()) {
     const auto theirs = to.payloads_.entries();
@@ -229,6 +236,8 @@ void Port::forward(const Arrival& arrival, Port& from, DatagramSender& sender, T
     // A key is told in another way; without a gap in the sequence, which would count as loss.
     const bool key = from.payloads_.entries()[arrival.format].codec == rtp::Codec::telephone_event;
     if (key) out_.begin_source();
+    const bool audio = rtp::is_audio(from.payloads_.entries()[arrival.format].codec);
+    if (audio && from.unmapped_ == Unmapped::none) from.unmapped_ = Unmapped::seen;
     return from.drop(Drop::no_common_format);
   }
   if (!can_send()) return drop(Drop::cannot_send);

@@ -186,6 +186,14 @@ TEST(Srtp, APhoneWithAnotherKeyThanItSaidIsNotHeard) {
   alice.line().audio().use_keys(wrong);
   ASSERT_TRUE(sim.until(2s, [&] { return bob.line().audio().hears_nothing(); }));
   EXPECT_TRUE(alice.hears(880));
+  const auto verdict_told = [&] {
+    bool told = false;
+    sim.hub().core().calls().for_each([&](const call::Call& call) {
+      for (const call::LegFacts& leg : call.all_legs()) told = told || leg.verdict == "srtp_failed";
+    });
+    return told;
+  };
+  EXPECT_TRUE(sim.until(5s, verdict_told));
   const auto dropped = [&] { return sim.hub().counters().get("media_dropped_auth_failed").value(); };
   sim.run_for(20s);
   EXPECT_GT(dropped(), 500u);
