@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "audio/dtmf.hpp"
 #include "audio/goertzel.hpp"
 #include "rtp/rtcp.hpp"
 
@@ -156,6 +157,12 @@ void Speaker::press(char digit) {
   if (!std::exchange(ticking_, true)) tick();
 }
 
+void Speaker::sound(char digit) {
+  constexpr std::chrono::milliseconds duration{100}, gap{100};
+  key_tones_.emplace(*audio::dtmf_tone(digit, duration, gap), static_cast<int>(sample_rate), audio::dtmf_level_dbm0);
+  if (!talking_) speak(0);
+}
+
 void Speaker::tick() {
   if (!talking_ && digit_ == 0) {
     ticking_ = false;
@@ -176,7 +183,12 @@ void Speaker::tick() {
     if (end) digit_ = 0;
   } else {
     std::array<std::int16_t, frame> samples{};
-    tone_.generate(samples);
+    if (key_tones_) {
+      key_tones_->generate(samples);
+      if (key_tones_->done()) key_tones_.reset();
+    } else {
+      tone_.generate(samples);
+    }
     std::array<std::uint8_t, audio::payload_bytes_max> payload;
     const std::size_t size = send ? encoder_->encode(samples, payload) : 0;
     if (send)

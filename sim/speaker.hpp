@@ -12,6 +12,7 @@
 
 #include "audio/codec.hpp"
 #include "audio/tone.hpp"
+#include "audio/tone_plan.hpp"
 #include "base/address.hpp"
 #include "base/time.hpp"
 #include "media/media.hpp"
@@ -50,6 +51,8 @@ class Speaker {
   void be_quiet();
   /// One key as telephone-event (RFC 4733), 100 ms long.
   void press(char digit);
+  /// One key as the tones in the audio, 100 ms long, instead of what it says.
+  void sound(char digit);
   /// Tells of comfort noise (RFC 3389, payload type 13) and then sends nothing.
   void pause();
   /// Bytes of anybody's making, from our socket.
@@ -126,6 +129,7 @@ class Speaker {
   bool marker_ = true;
   bool deaf_ = false;
   std::uint64_t sent_when_reported_ = 0, received_when_reported_ = 0;
+  std::optional<audio::CadenceGenerator> key_tones_;
   char digit_ = 0;
   std::uint16_t digit_duration_ = 0;
   std::uint32_t digit_timestamp_ = 0;

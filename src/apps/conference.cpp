@@ -38,6 +38,14 @@ media::Play left() {
 media::Play ask_pin() {
   return notes({{880, 150}, {0, 80}, {880, 150}});
 }
+/// Again and again, until the listener goes elsewhere: meanwhile it sits in a mixer, where digits are found that a
+/// phone without telephone-event plays as tones.
+media::Play keep_asking_pin(PortId listener) {
+  media::Play play = notes({{880, 150}, {0, 80}, {880, 150}, {0, 5000}});
+  std::get<audio::Tone>(play.what).once = false;
+  play.to = listener;
+  return play;
+}
 media::Play wrong_pin() {
   return notes({{330, 200}, {0, 60}, {330, 200}});
 }
@@ -113,7 +121,10 @@ void Conferences::on_answered(Room& room, Member& member, TimePoint now) {
   member.phase = Phase::pin;
   member.timer = timers_.schedule(now + pin_time, *this, member.leg.value);
   call::Leg* const leg = leg_of(member);
-  if (leg != nullptr && leg->port_is_open()) calls_.find(member.call)->own_mixer(*leg).play(ask_pin());
+  if (leg == nullptr || !leg->port_is_open()) return;
+  // With a late offer the leg cannot be seated yet; it is asked once.
+  call::Mixer& mixer = calls_.find(member.call)->own_mixer(*leg);
+  mixer.play(leg->port_is_ready() ? keep_asking_pin(leg->port()->id) : ask_pin());
 }
 
 void Conferences::check_pin(Room& room, Member& member, bool complete, TimePoint now) {

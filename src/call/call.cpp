@@ -5,6 +5,8 @@
 
 #include "base/check.hpp"
 #include "call/sdp_body.hpp"
+#include "rtp/event_sender.hpp"
+#include "sip/dtmf_info.hpp"
 #include "sip/headers.hpp"
 
 namespace junctor::call {
@@ -41,6 +43,27 @@ media::Play milliwatt() {
   play.gain = ten_db;
   return play;
 }
+
+/// What a leg's far end said, for a description that the other one gets. A phone that takes INFO is told of digits that
+/// way, so that the other one may send telephone-events in any case.
+std::optional<MediaWish> wish_of(const Leg& leg, const sip::sdp::Session& said) {
+  auto wish = call::wish_of(said);
+  if (wish && leg.kind() == LegKind::device && leg.takes_info()) add_telephone_event(*wish);
+  return wish;
+}
+
+/// Nothing for a hook flash.
+std::optional<sip::DtmfInfo> digit_in(const sip::Message& request) {
+  if (request.method() != sip::Method::info) return std::nullopt;
+  const auto type = sip::dtmf_info_type(request.header(sip::HeaderId::content_type).value_or(""));
+  const auto info = type ? sip::parse_dtmf_info(*type, request.body()) : std::nullopt;
+  if (!info || !rtp::dtmf_event(info->digit)) return std::nullopt;
+  return info;
+}
+
+/// Of a digit that was told without its duration.
+constexpr Duration digit_duration = milliseconds(160);
+constexpr Duration digit_gap = milliseconds(60);
 
 }  // namespace
 
@@ -131,13 +154,13 @@ Result<LegId, Refusal> Call::add_leg(AddLeg wanted, TimePoint now) {
     if (like->invite() != nullptr && like->direction() == LegDirection::inbound)
       invite.max_forwards = like->invite()->max_forwards().value_or(sip::max_forwards_initial) - 1;
     if (like->is_up()) {
-      if (like->remote() != nullptr) invite.wish = wish_of(*like->remote());
+      if (like->remote() != nullptr) invite.wish = wish_of(*like, *like->remote());
       if (invite.wish) invite.wish->direction = sip::sdp::Direction::sendrecv;
     } else if (like->remote_offer() != nullptr) {
-      invite.wish = wish_of(*like->remote_offer());
+      invite.wish = wish_of(*like, *like->remote_offer());
       if (!invite.wish) return fail(Refusal::no_common_codec);
     } else if (like->remote() != nullptr) {
-      invite.wish = wish_of(*like->remote());
+      invite.wish = wish_of(*like, *like->remote());
     }
     if (invite.wish) invite.wish = widened(std::move(*invite.wish));
   } else {
@@ -176,7 +199,7 @@ Result<void, Refusal> Call::early_media(LegId id, LegId from_id, int status, Tim
     return ring(id, status, now);
   if (!leg->take_port(leg->address().ip.family, worker())) return fail(Refusal::no_port);
   owner_.index_port(*leg);
-  const auto wish = wish_of(*from->remote());
+  const auto wish = wish_of(*from, *from->remote());
   if (!wish) return ring(id, status, now);
   auto answer = answer_for(*leg->remote_offer(), *wish, leg->local_media(), nullptr);
   if (!answer) return ring(id, status, now);
@@ -214,7 +237,7 @@ void Call::connect(Leg& a, Leg& b) {
 /// offers).
 void Call::give_answer(Leg& leg, Leg& from, TimePoint now) {
   const sip::sdp::Session* const said = from.remote_offer() != nullptr ? from.remote_offer() : from.remote();
-  const auto wish = said != nullptr ? wish_of(*said) : std::nullopt;
+  const auto wish = said != nullptr ? wish_of(from, *said) : std::nullopt;
   const auto refuse = [&] {
     const Cause why{488, 88, "no common codec"};
     note_end(HangupBy::hub, why);
@@ -383,6 +406,13 @@ void Call::adopt(std::unique_ptr<Leg> leg) {
   legs_.push_back(std::move(leg));
 }
 
+Result<void, Refusal> Call::send_digits(LegId id, std::string_view digits, Duration duration, Duration gap,
+                                        TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  return leg->send_digits(digits, duration, gap, now);
+}
+
 Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);
@@ -447,7 +477,7 @@ void Call::renegotiate(Leg& a, Leg& b, TimePoint now) {
 void Call::step_renegotiation(Leg& leg, TimePoint now) {
   Leg* const other = this->leg(leg.id() == renegotiation_.a ? renegotiation_.b : renegotiation_.a);
   if (other == nullptr || other->remote() == nullptr || leg.local() == nullptr) return;
-  auto wish = wish_of(*other->remote());
+  auto wish = wish_of(*other, *other->remote());
   if (!wish) return;
   wish->direction = sip::sdp::Direction::sendrecv;
   const auto offer = offer_for(widened(*wish), leg.local_media(), leg.local());
@@ -473,7 +503,7 @@ void Call::on_acknowledged(Leg& leg, bool with_answer, TimePoint now) {
   Leg* const peer = this->leg(leg.peer);
   if (peer == nullptr) return;
   if (with_answer && peer->remote_offer() != nullptr && !peer->wants_our_response() && leg.remote() != nullptr) {
-    const auto wish = wish_of(*leg.remote());
+    const auto wish = wish_of(leg, *leg.remote());
     auto answer =
         wish ? answer_for(*peer->remote_offer(), *wish, peer->local_media(), peer->local())
              : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
@@ -538,7 +568,7 @@ void Call::on_offer(Leg& leg, TimePoint now) {
   if (peer->exchange_open() || renegotiation_.step != Renegotiation::Step::none) return leg.refuse_offer(491, now);
   peer->exchange_for = leg.id();
   if (leg.remote_offer() == nullptr) return peer->send_offer(nullptr, false, now);
-  auto wish = wish_of(*leg.remote_offer());
+  auto wish = wish_of(leg, *leg.remote_offer());
   const SrtpTerms srtp = leg.local_media().srtp;
   if (!wish || !srtp_answerable(*leg.remote_offer(), srtp.policy, srtp.keys_allowed)) {  // T.38 too: not carried
     peer->exchange_for = {};
@@ -577,7 +607,7 @@ void Call::on_offer_accepted(Leg& leg, TimePoint now) {
   Leg* const origin = this->leg(origin_id);
   const bool due = origin != nullptr && origin->wants_our_response();
   if (leg.remote_offer() != nullptr) {  // a re-INVITE without an offer went through: theirs goes back
-    const auto wish = wish_of(*leg.remote_offer());
+    const auto wish = wish_of(leg, *leg.remote_offer());
     if (due && wish && origin->remote_offer() == nullptr) {
       const auto offer = offer_for(widened(*wish), origin->local_media(), origin->local());
       return origin->offer_in_answer(offer, now);
@@ -586,7 +616,7 @@ void Call::on_offer_accepted(Leg& leg, TimePoint now) {
     return;
   }
   if (!due) return;
-  const auto wish = wish_of(*leg.remote());
+  const auto wish = wish_of(leg, *leg.remote());
   auto answer = wish && origin->remote_offer() != nullptr
                     ? answer_for(*origin->remote_offer(), *wish, origin->local_media(), origin->local())
                     : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
@@ -607,7 +637,29 @@ void Call::on_offer_refused(Leg& leg, int status, TimePoint now) {
   if (status == 488 || status == 606) hang_up({488, 88, "no common codec"}, HangupBy::hub, now);
 }
 
+/// True when the INFO is a digit and has been answered; else it is passed on as it is.
+bool Call::take_digit(Leg& leg, TransactionId id, const sip::Message& info, TimePoint now) {
+  const auto digit = digit_in(info);
+  if (!digit) return false;
+  const bool is_new = leg.told_digits.is_new(DigitKind::info, digit->digit, now);
+  if (is_new) owner_.tell({id_, Digit{leg.id(), digit->digit}});
+  Leg* const peer = this->leg(leg.peer);
+  const bool by_event = peer != nullptr && peer->is_up() && peer->has_telephone_event();
+  if (is_new && !by_event) return false;
+  if (is_new) {
+    const Duration told = digit->duration_ms ? Duration(milliseconds(*digit->duration_ms)) : digit_duration;
+    const auto duration = std::clamp<Duration>(told, rtp::KeyPress::duration_min, rtp::KeyPress::duration_max);
+    if (!peer->send_digits({&digit->digit, 1}, duration, digit_gap, now)) {
+      leg.respond(id, 500, now);
+      return true;
+    }
+  }
+  leg.respond(id, 200, now);
+  return true;
+}
+
 void Call::on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) {
+  if (take_digit(leg, id, request, now)) return;
   Leg* const peer = this->leg(leg.peer);
   if (peer == nullptr || !peer->is_up()) {
     switch (request.method()) {
@@ -677,7 +729,13 @@ void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return;
   if (const auto* digit = std::get_if<media::Dtmf>(&event)) {
+    const DigitKind kind = digit->in_band ? DigitKind::in_band : DigitKind::event;
+    if (!leg->told_digits.is_new(kind, digit->digit, now)) return;
     owner_.tell({id_, Digit{id, digit->digit}});
+    // Events between two that have them, and tones, are on their way already.
+    Leg* const peer = this->leg(leg->peer);
+    if (kind == DigitKind::event && peer != nullptr && peer->is_up() && !peer->has_telephone_event())
+      peer->send_digits({&digit->digit, 1}, digit_duration, digit_gap, now);
   } else if (std::get_if<media::CannotRelay>(&event) != nullptr) {
     if (leg->mixer != nullptr) leg->mixer->on_unmapped_codec();
   } else if (std::get_if<media::Timeout>(&event) != nullptr && leg->is_up()) {

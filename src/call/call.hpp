@@ -124,6 +124,8 @@ class Call final : public LegOwner {
   /// The leg leaves this call for another one (which adopts it).
   std::unique_ptr<Leg> release(LegId leg);
   void adopt(std::unique_ptr<Leg> leg);
+  /// See Leg::send_digits().
+  Result<void, Refusal> send_digits(LegId leg, std::string_view digits, Duration duration, Duration gap, TimePoint now);
   Result<void, Refusal> refer_progress(LegId leg, int status, bool last, TimePoint now);
   /// What was written at the start is safe: 18x and 2xx may go to the caller.
   void journalled(TimePoint now);
@@ -175,6 +177,7 @@ class Call final : public LegOwner {
   void step_renegotiation(Leg& leg, TimePoint now);
   void answer_offer_alone(Leg& leg, TimePoint now);
   void ack_alone(Leg& leg, TimePoint now);
+  bool take_digit(Leg& leg, TransactionId id, const sip::Message& info, TimePoint now);
   void note_end(HangupBy by, const Cause& why);
   HangupBy side_of(const Leg& leg) const;
   std::optional<std::uint32_t> worker() const;

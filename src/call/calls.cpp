@@ -238,6 +238,12 @@ Result<void, Refusal> Calls::refer_progress(CallId id, LegId leg, int status, bo
   return with_call(find(id), [&](Call& call) { return call.refer_progress(leg, status, last, now); });
 }
 
+Result<void, Refusal> Calls::send_digits(CallId id, LegId leg, std::string_view digits, Duration duration, Duration gap,
+                                         TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.send_digits(leg, digits, duration, gap, now); });
+}
+
 void Calls::journalled(CallId id, TimePoint now) {
   const Turn turn(*this, now);
   if (Call* const call = find(id)) call->journalled(now);

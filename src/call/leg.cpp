@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "call/mixer.hpp"
 #include "call/sdp_body.hpp"
+#include "rtp/event_sender.hpp"
 #include "sip/headers.hpp"
 #include "sip/text.hpp"
 
@@ -201,6 +202,55 @@ void Leg::send_request(std::string_view method, const Payload& payload, std::uin
   send(std::move(request), Request::other, context, now);
 }
 
+void Leg::note_allowed(const Message& message) {
+  far_end_allows_update_ = far_end_allows_update_ || sip::has_token(message, HeaderId::allow, "UPDATE");
+  far_end_allows_info_ = far_end_allows_info_ || sip::has_token(message, HeaderId::allow, "INFO");
+}
+
+bool Leg::has_telephone_event() const {
+  return media_answered() && call::has_telephone_event(*local_, *remote_);
+}
+
+Result<void, Refusal> Leg::send_digits(std::string_view digits, Duration duration, Duration gap, TimePoint now) {
+  using rtp::KeyPress;
+  const bool known = std::ranges::all_of(digits, [](char c) { return rtp::dtmf_event(c).has_value(); });
+  const bool in_range = duration >= KeyPress::duration_min && duration <= KeyPress::duration_max &&
+                        gap >= KeyPress::gap_min && gap <= KeyPress::gap_max;
+  if (!known || !in_range || digits.size() > digits_max) return fail(Refusal::bad_digits);
+  if (!is_up() || !dialog_) return fail(Refusal::wrong_state);
+  if (has_telephone_event()) {
+    if (!port_is_ready()) return fail(Refusal::wrong_state);
+    services_.media.command(port_->worker, media::SendDigits{port_->id, std::string(digits), duration, gap});
+    return {};
+  }
+  if (!far_end_allows_info_) return fail(Refusal::no_digits);
+  if (untold_digits_.size() + digits.size() > digits_max) return fail(Refusal::bad_digits);
+  const auto duration_ms = static_cast<std::uint32_t>(duration / milliseconds(1));
+  for (const char digit : digits) untold_digits_.push_back({.digit = digit, .duration_ms = duration_ms});
+  if (!digit_open_) tell_next_digit(now);
+  return {};
+}
+
+/// One at a time: a request that overtakes another one makes that one come too late (RFC 3261 §12.2.2).
+void Leg::tell_next_digit(TimePoint now) {
+  if (untold_digits_.empty() || !is_up()) return;
+  Message info = dialog_->request(Method::info);
+  finish_request(info);
+  info.set_body(content_type(sip::DtmfInfoType::relay), to_string(untold_digits_.front(), sip::DtmfInfoType::relay));
+  untold_digits_.pop_front();
+  digit_open_ = true;
+  send(std::move(info), Request::digit, 0, now);
+}
+
+void Leg::on_digit_answered(int status, TimePoint now) {
+  digit_open_ = false;
+  if (status == 405 || status == 415 || status == 501) {  // it does not know such a thing
+    far_end_allows_info_ = false;
+    untold_digits_.clear();
+  }
+  tell_next_digit(now);
+}
+
 void Leg::notify_refer(int status, bool last, TimePoint now) {
   if (!referring_ || state_ == LegState::leaving || state_ == LegState::ended) return;
   referring_ = !last;
@@ -336,6 +386,8 @@ void Leg::on_request(TransactionId id, const Message& request, const transport::
       asked_.emplace_back(id, request);
       return owner_->on_refer(*this, id, request, now);
     case Method::info:
+      far_end_allows_info_ = true;
+      [[fallthrough]];
     case Method::message:
     case Method::notify:
     case Method::options:
@@ -405,6 +457,9 @@ void Leg::on_response(TransactionId id, const Message& response, Origin origin, 
       break;
     case Request::notify:
       on_notify_answered(response.status(), now);
+      break;
+    case Request::digit:
+      on_digit_answered(response.status(), now);
       break;
     case Request::other:
       if (pending.context != 0) owner_->on_message_answered(*this, pending.context, response, now);

@@ -6,6 +6,7 @@
 // Two offer/answer exchanges can be told apart: the initial INVITE's, and a later one (re-INVITE or UPDATE), of which
 // there is at most one at a time; a second one meets 491 or 500.
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,12 +17,14 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "base/timer_wheel.hpp"
+#include "call/digits.hpp"
 #include "call/negotiation.hpp"
 #include "call/saved_leg.hpp"
 #include "call/vocabulary.hpp"
 #include "media/media.hpp"
 #include "sip/dialog.hpp"
 #include "sip/digest.hpp"
+#include "sip/dtmf_info.hpp"
 #include "sip/header_rules.hpp"
 #include "sip/message.hpp"
 #include "sip/sdp.hpp"
@@ -172,17 +175,22 @@ class Leg {
   LocalMedia local_media() const;
   /// The suite that its audio is encrypted with; empty: plain, or not agreed on yet.
   std::string_view srtp_suite() const;
+  /// Key presses reach it in RTP.
+  bool has_telephone_event() const;
+  /// By its Allow, or because it sends INFO itself.
+  bool takes_info() const { return far_end_allows_info_; }
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
   const sip::Dialog* dialog() const { return dialog_ ? &*dialog_ : nullptr; }
 
   TimePoint started{};
   std::optional<TimePoint> answered_at;
   std::optional<TimePoint> ended_at;
-  Cause cause;             ///< why it ended
-  LegId peer;              ///< whom it talks to; kept by the Call
-  LegId exchange_for;      ///< the leg whose offer ours passes on; kept by the Call
-  Mixer* mixer = nullptr;  ///< where it sits; kept by the mixer
-  std::string label;       ///< for people: "user:1002"
+  Cause cause;              ///< why it ended
+  LegId peer;               ///< whom it talks to; kept by the Call
+  LegId exchange_for;       ///< the leg whose offer ours passes on; kept by the Call
+  Mixer* mixer = nullptr;   ///< where it sits; kept by the mixer
+  std::string label;        ///< for people: "user:1002"
+  DigitSource told_digits;  ///< what it told of key presses; kept by the Call
   bool audio_timed_out = false;
   bool holds = false;  ///< the far end does not want to hear us
   bool kept = false;   ///< an app keeps it although it talks to no other leg
@@ -226,6 +234,9 @@ class Leg {
   void refuse_offer(int status, TimePoint now);
   /// Sends a request inside the dialog; the answer comes by on_message_answered with `context` unless that is 0.
   void send_request(std::string_view method, const Payload& payload, std::uint64_t context, TimePoint now);
+  /// Tells it of key presses (0-9 * # A-D), after those that wait already: by telephone-event, where that was agreed
+  /// on, else one by one by INFO, where `gap` is the far end's answer.
+  Result<void, Refusal> send_digits(std::string_view digits, Duration duration, Duration gap, TimePoint now);
   void respond(TransactionId id, int status, TimePoint now, const Payload& payload = {});
   void accept_refer(TransactionId id, TimePoint now);
   /// Progress of a REFER that we accepted, as a message/sipfrag NOTIFY (RFC 3515 §2.4.5). One at a time: what comes
@@ -254,6 +265,7 @@ class Leg {
     update,
     refresh,
     notify /* of a REFER's progress */,
+    digit,
     aside /* its answer changes nothing */,
     bye,
     other
@@ -276,7 +288,8 @@ class Leg {
   static constexpr std::size_t asked_max = 16;  ///< unanswered requests of the far end inside the dialog
   /// An ACK that has not come by then, with three retransmissions of the 2xx, is a fault.
   static constexpr Duration ack_patience = seconds(4);
-  static constexpr std::size_t forks_max = 16;  ///< early dialogs of one INVITE
+  static constexpr std::size_t digits_max = 64;  ///< key presses that wait to be told by INFO
+  static constexpr std::size_t forks_max = 16;   ///< early dialogs of one INVITE
 
   // leg.cpp
   sip::Dialog* dialog_for(const sip::Message& request);
@@ -296,6 +309,9 @@ class Leg {
   void on_bye(TransactionId id, const sip::Message& request, TimePoint now);
   void send_notify(TimePoint now);
   void on_notify_answered(int status, TimePoint now);
+  void tell_next_digit(TimePoint now);
+  void on_digit_answered(int status, TimePoint now);
+  void note_allowed(const sip::Message& message);
   void leave_exchange(TimePoint now);
   void schedule_session_timer(TimePoint now);
   void await_ack(TransactionId invite, TimePoint now);
@@ -358,7 +374,10 @@ class Leg {
   bool referring_ = false;                    // its subscription is open: the last NOTIFY was not asked for yet
   bool notify_open_ = false;                  // a NOTIFY is not answered yet
   std::optional<ReferProgress> next_notify_;  // what to tell after that
+  std::deque<sip::DtmfInfo> untold_digits_;
+  bool digit_open_ = false;  // an INFO of one is not answered yet
   bool far_end_allows_update_ = false;
+  bool far_end_allows_info_ = false;
   bool far_end_100rel_ = false;
   bool bye_after_ack_ = false;
   bool bye_after_notify_ = false;

@@ -21,7 +21,7 @@ void Leg::start_inbound(TransactionId invite, const Message& request, const tran
   srtp_ = srtp;
   signalling_encrypted_ = source.protocol == transport::Protocol::tls;
   hop_ = source.back();
-  far_end_allows_update_ = sip::has_token(request, HeaderId::allow, "UPDATE");
+  note_allowed(request);
   far_end_100rel_ =
       sip::has_token(request, HeaderId::supported, "100rel") || sip::has_token(request, HeaderId::require, "100rel");
   if (auto session = session_in(request); session && *session) {

@@ -28,7 +28,7 @@ void Leg::begin_exchange(TransactionId id, const Message& request, TimePoint now
   if (exchange_ == Exchange::ours || offer_in_2xx_ || answer_in_ack_) return refuse(491);
   if (exchange_ == Exchange::theirs) return refuse(500, "Retry-After", std::to_string(services_.random.below(10)));
   if (is_invite && acked_invite_) return refuse(491);
-  far_end_allows_update_ = far_end_allows_update_ || sip::has_token(request, HeaderId::allow, "UPDATE");
+  note_allowed(request);
 
   exchange_ = Exchange::theirs;
   exchange_transaction_ = id;

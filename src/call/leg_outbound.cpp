@@ -127,7 +127,7 @@ void Leg::on_provisional(const Message& response, TimePoint now) {
   if (state_ == LegState::leaving || state_ == LegState::ended || response.status() <= 100) return;
   if (!acknowledge_provisional(response, now)) return;
   if (!response.to_tag().empty()) early_dialog(response);
-  far_end_allows_update_ = far_end_allows_update_ || sip::has_token(response, HeaderId::allow, "UPDATE");
+  note_allowed(response);
   bool with_media = false;
   if (offer_ && exchange_ == Exchange::ours) {
     if (auto session = session_in(response); session && *session && !sip::sdp::check_answer(*offer_, **session)) {
@@ -170,7 +170,7 @@ void Leg::on_invite_success(const Message& response, TimePoint now) {
     send_ack(now);
     return send_bye(cause, now);
   }
-  far_end_allows_update_ = far_end_allows_update_ || sip::has_token(response, HeaderId::allow, "UPDATE");
+  note_allowed(response);
   session_timer_.on_success(response, now);
   schedule_session_timer(now);
   answered_at = now;

@@ -135,6 +135,11 @@ MediaWish widened(MediaWish wish) {
   return wish;
 }
 
+void add_telephone_event(MediaWish& wish) {
+  if (std::ranges::none_of(wish.codecs, sdp::is_telephone_event))
+    wish.codecs.push_back(*sdp::codec_by_name("telephone-event"));
+}
+
 sdp::Session offer_for(const MediaWish& wish, const LocalMedia& local, const sdp::Session* previous) {
   const sdp::LocalAudio audio = local_audio(wish, local, srtp_offer(local.srtp));
   if (previous != nullptr) return sdp::make_reoffer(*previous, audio);
@@ -190,6 +195,11 @@ bool can_relay(const sdp::Session& our_a, const sdp::Session& their_a, const sdp
   const sdp::Codec* const from_b = first_audio_codec(b->send_codecs);
   return from_a != nullptr && from_b != nullptr && sdp::find_codec(b->send_codecs, *from_a) != nullptr &&
          sdp::find_codec(a->send_codecs, *from_b) != nullptr;
+}
+
+bool has_telephone_event(const sdp::Session& ours, const sdp::Session& theirs) {
+  const auto agreed = sdp::negotiated_audio(ours, theirs);
+  return agreed && std::ranges::any_of(agreed->send_codecs, sdp::is_telephone_event);
 }
 
 std::uint32_t audio_rate(const sdp::Session& ours, const sdp::Session& theirs) {

@@ -39,6 +39,9 @@ MediaWish own_wish();
 /// codecs. Wideband goes before narrowband where the wish has wideband.
 MediaWish widened(MediaWish wish);
 
+/// Puts telephone-event behind the wish's codecs, if it has none.
+void add_telephone_event(MediaWish& wish);
+
 /// Our offer to one leg in the name of another; `previous` is our last description to this leg, if any.
 sip::sdp::Session offer_for(const MediaWish& wish, const LocalMedia& local, const sip::sdp::Session* previous);
 
@@ -55,6 +58,8 @@ std::optional<media::SetRemote> port_settings(media::PortLease const& lease, con
 /// The packets of two legs can be relayed: what each is expected to send, its first audio codec, the other one has.
 bool can_relay(const sip::sdp::Session& our_a, const sip::sdp::Session& their_a, const sip::sdp::Session& our_b,
                const sip::sdp::Session& their_b);
+/// Both sides have telephone-event.
+bool has_telephone_event(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
 /// The rate of PCM, Hz, that the audio codec of a leg carries: 8000, 16000 or 48000; 8000 when we have no such codec.
 std::uint32_t audio_rate(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
 /// The name of the audio codec that is sent to a leg; empty when nothing was agreed.

@@ -6,7 +6,7 @@
 namespace junctor::call {
 namespace {
 
-constexpr std::uint8_t saved_layout = 2;
+constexpr std::uint8_t saved_layout = 3;
 
 }  // namespace
 
@@ -42,6 +42,7 @@ std::optional<SavedLeg> Leg::saved() const {
   out.session_id = session_id_;
   out.codecs = codecs_;
   out.far_end_allows_update = far_end_allows_update_;
+  out.far_end_allows_info = far_end_allows_info_;
   out.srtp = srtp_;
   out.session_timer = session_timer_;
   out.started = started;
@@ -72,6 +73,7 @@ std::unique_ptr<Leg> Leg::restore(LegId id, const SavedLeg& saved, const media::
   leg->session_id_ = saved.session_id;
   leg->codecs_ = saved.codecs;
   leg->far_end_allows_update_ = saved.far_end_allows_update;
+  leg->far_end_allows_info_ = saved.far_end_allows_info;
   leg->srtp_ = saved.srtp;
   leg->signalling_encrypted_ = saved.hop.protocol == transport::Protocol::tls;
   leg->session_timer_ = saved.session_timer;

@@ -44,6 +44,10 @@ std::string_view to_string(Refusal refusal) {
       return "no common codec";
     case Refusal::too_many_legs:
       return "too many legs";
+    case Refusal::bad_digits:
+      return "these digits cannot be sent";
+    case Refusal::no_digits:
+      return "the far end takes no digits";
   }
   return "";
 }

@@ -89,7 +89,8 @@ struct Hold {
   LegId leg;
   bool on = false;
 };
-/// A telephone-event, once per event.
+/// A key press, once, whichever way it was told: telephone-event, INFO, or tones where a leg without telephone-event
+/// sits in a mixer. What the leg's peer is told of it is the call's business.
 struct Digit {
   LegId leg;
   char digit = 0;
@@ -140,6 +141,8 @@ enum class Refusal : std::uint8_t {
   no_port,      ///< no media port is free
   no_common_codec,
   too_many_legs,
+  bad_digits,  ///< not 0-9 * # A-D, too many, or too short or long
+  no_digits,   ///< the far end has no way to be told of digits: neither telephone-event nor INFO
 };
 std::string_view to_string(Refusal refusal);
 

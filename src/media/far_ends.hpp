@@ -12,6 +12,7 @@
 #include "audio/codec.hpp"
 #include "audio/goertzel.hpp"
 #include "audio/tone.hpp"
+#include "audio/tone_plan.hpp"
 #include "media/codec_settings.hpp"
 #include "media/worker_fixture.hpp"
 
@@ -47,15 +48,17 @@ struct FarEnd {
   std::uint32_t timestamp = 4294960000;
   audio::ToneGenerator tone;
   std::unique_ptr<audio::Encoder> encoder;
-  Duration phase{};     // of its packets
-  bool talks = true;    // else its packets are missing, and its clock goes on
-  bool silent = false;  // its packets hold silence
+  Duration phase{};                                // of its packets
+  bool talks = true;                               // else its packets are missing, and its clock goes on
+  bool silent = false;                             // its packets hold silence
+  std::optional<audio::CadenceGenerator> cadence;  // instead of the tone
   std::function<std::optional<Duration>()> path = [] { return Duration::zero(); };
 
   rtp::Packet next(std::span<std::uint8_t> payload) {
     std::array<std::int16_t, far_end_rate / ticks_per_second> pcm;
     tone.generate(pcm);
-    if (silent) pcm.fill(0);
+    if (silent || cadence) pcm.fill(0);
+    if (cadence) cadence->generate(pcm);
     rtp::Packet packet{.payload_type = format.receive_type, .sequence = sequence, .timestamp = timestamp, .ssrc = ssrc};
     packet.payload = payload.first(encoder->encode(pcm, payload));
     timestamp += format.clock_rate / ticks_per_second;

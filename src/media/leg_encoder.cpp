@@ -18,7 +18,6 @@ bool LegEncoder::set_formats() {
     if (!codec) continue;
     if (encoder_ && p.same_format(format_) && port_.encoder() == wishes_) {
       format_ = p;
-      set_events();
       return true;
     }
     auto encoder = make_encoder_for(*codec, port_.encoder());
@@ -33,12 +32,10 @@ bool LegEncoder::set_formats() {
     gathered_.resize(encoder_->packet_samples() + static_cast<std::size_t>(codec_.pcm_rate) / ticks_per_second);
     gathered_size_ = 0;
     shared_codec_ = find_shared_codec();
-    set_events();
     return true;
   }
   encoder_.reset();
   shared_codec_.reset();
-  events_.reset();
   return false;
 }
 
@@ -50,24 +47,11 @@ std::optional<std::size_t> LegEncoder::find_shared_codec() const {
   return std::nullopt;
 }
 
-/// The telephone-event of the audio's clock (RFC 4733 §2.1), or else the first.
-void LegEncoder::set_events() {
-  const Payload* found = nullptr;
-  for (const Payload& p : port_.payloads().entries()) {
-    if (p.codec != rtp::Codec::telephone_event) continue;
-    const bool better = found == nullptr || (p.clock_rate == format_.clock_rate && found->clock_rate != p.clock_rate);
-    if (better) found = &p;
-  }
-  if (found == nullptr || found->clock_rate < 8000) return events_.reset();
-  if (!events_ || found->clock_rate != event_format_.clock_rate) events_.emplace(found->clock_rate, tick_span);
-  event_format_ = *found;
-}
-
 // ----------------------------------------------------------------------------------------------------------- sending
 
 bool LegEncoder::ready(bool silent, DatagramSender& sender, TimePoint tick) {
   if (!encoder_) return false;
-  if (!port_.can_send() || send_events(sender, tick)) {
+  if (port_.send_keys(sender, tick) || !port_.can_send()) {
     gathered_size_ = 0;
     return false;
   }
@@ -77,17 +61,6 @@ bool LegEncoder::ready(bool silent, DatagramSender& sender, TimePoint tick) {
   if (silent && newest && tick + tick_span - *newest <= gap_max) return false;
   waiting_ = false;
   return true;
-}
-
-/// True while an event takes the place of audio.
-bool LegEncoder::send_events(DatagramSender& sender, TimePoint tick) {
-  if (!events_ || events_->idle()) return false;
-  bool sent = false;
-  while (const auto packet = events_->poll(tick, port_.out().next_timestamp(event_format_.clock_rate, tick))) {
-    port_.send_event(event_format_, *packet, sender, tick);
-    sent = true;
-  }
-  return sent || events_->sounding();
 }
 
 void LegEncoder::send(std::span<const std::int16_t> samples, DatagramSender& sender, TimePoint tick) {
@@ -127,13 +100,6 @@ void LegEncoder::send_same(rtp::Bytes payload, DatagramSender& sender, TimePoint
 void LegEncoder::resume() {
   port_.out().begin_source();
   gathered_size_ = 0;
-}
-
-bool LegEncoder::press(const rtp::KeyPress& key) {
-  if (!events_) return false;
-  if (events_->add(key)) return true;
-  port_.drop(Drop::digit_flood);
-  return false;
 }
 
 void LegEncoder::expect_loss(float share) {

@@ -15,7 +15,6 @@
 #include "media/codec_settings.hpp"
 #include "media/media.hpp"
 #include "media/port.hpp"
-#include "rtp/event_sender.hpp"
 
 namespace junctor::media {
 
@@ -45,14 +44,10 @@ class LegEncoder {
   /// Ticks were left out.
   void resume();
 
-  /// False when the leg has no telephone-event, or too many presses wait (counted).
-  bool press(const rtp::KeyPress& key);
   void expect_loss(float share);
 
  private:
   std::optional<std::size_t> find_shared_codec() const;
-  void set_events();
-  bool send_events(DatagramSender& sender, TimePoint tick);
   void send_packet(std::span<const std::int16_t> pcm, DatagramSender& sender, TimePoint tick);
   std::uint32_t duration() const { return units_of(encoder_->packet_samples(), codec_.pcm_rate, format_.clock_rate); }
 
@@ -71,9 +66,6 @@ class LegEncoder {
   std::size_t gathered_size_ = 0;
   std::array<std::uint8_t, audio::payload_bytes_max> payload_{};
   std::size_t payload_size_ = 0;
-
-  Payload event_format_;
-  std::optional<rtp::EventSender> events_;
 };
 
 }  // namespace junctor::media

@@ -27,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -350,6 +351,19 @@ struct CloseTap {
   Token token = 0;
 };
 
+/// Keys pressed for the leg, one after the other, as telephone-events (RFC 4733); after those that wait already,
+/// whatever the port is connected with and through every change of that. While a key sounds the leg gets nothing else:
+/// what is relayed to it meanwhile is left out, telephone-events too. no_format: the leg has no telephone-event;
+/// bad_parameter, and nothing is sent: another character than 0-9 * # A-D, a time that is not within rtp::KeyPress's
+/// bounds, or more than rtp::EventSender::waiting_max would wait.
+struct SendDigits {
+  PortId id;
+  std::string digits;
+  Duration duration = std::chrono::milliseconds(100);
+  Duration gap = std::chrono::milliseconds(60);  ///< after each
+  Token token = 0;
+};
+
 /// One Stats event now. (Each port also sends one with each RTCP report, about every five seconds.)
 struct Snapshot {
   PortId id;
@@ -363,7 +377,7 @@ struct Close {
 };
 
 using Command = std::variant<OpenPort, SetRemote, Join, Leave, Echo, Tone, StopSource, OpenMixer, CloseMixer, Seat,
-                             Unseat, Hearing, Snapshot, Close, Play, StopPlay, OpenTap, CloseTap>;
+                             Unseat, Hearing, Snapshot, Close, Play, StopPlay, OpenTap, CloseTap, SendDigits>;
 
 inline Token token_of(const Command& command) {
   return std::visit([](const auto& c) { return c.token; }, command);
@@ -382,13 +396,14 @@ enum class Drop : std::uint8_t {
   late,             ///< older than the window that tells duplicates, or than the present relay; mixer: its time is over
   out_of_sequence,  ///< a jump that the next packet did not confirm (RFC 3550 §A.1)
   no_common_format,  ///< relay: the other leg has no such format; mixer: we do not
-  cannot_send,       ///< relay, echo: this leg is on hold, or its address is not known, so that nothing was sent to it
-  send_failed,       ///< the socket did not take it
-  digit_flood,       ///< telephone-event digits faster than any finger; relayed all the same, or too many for a mixer
-  auth_failed,       ///< SRTP: another key, not protected at all, or changed on the way
-  replayed,          ///< SRTP: seen before, or too old to know
-  ssrc_table_full,   ///< SRTP: a sender beside srtp::ssrcs_max others
-  key_exhausted,     ///< SRTP: the lifetime of a key has ended; nothing is sent or taken with it
+  cannot_send,      ///< relay, echo, key presses: this leg is on hold, or its address is not known, so that nothing was
+                    ///< sent to it
+  send_failed,      ///< the socket did not take it
+  digit_flood,      ///< telephone-event digits faster than any finger; relayed all the same, or too many for a mixer
+  auth_failed,      ///< SRTP: another key, not protected at all, or changed on the way
+  replayed,         ///< SRTP: seen before, or too old to know
+  ssrc_table_full,  ///< SRTP: a sender beside srtp::ssrcs_max others
+  key_exhausted,    ///< SRTP: the lifetime of a key has ended; nothing is sent or taken with it
 };
 constexpr std::size_t drop_reasons = 16;
 
@@ -490,6 +505,8 @@ struct CannotRelay {
 struct Dtmf {
   PortId id;
   char digit = 0;  ///< 0-9 * # A-D
+  /// Heard as tones in the audio instead: of a leg in a mixer that has no telephone-event. They stay in the audio.
+  bool in_band = false;
 };
 
 struct Stats {
@@ -520,7 +537,7 @@ struct PlayEnded {
 enum class Outcome : std::uint8_t {
   done,
   no_such_port,   ///< closed meanwhile, or never opened: a normal miss
-  no_format,      ///< Tone, Seat: the leg has no format that we can encode
+  no_format,      ///< Tone, Seat, SendDigits: the leg has no format that we can encode
   bad_parameter,  ///< Tone: frequency or level out of range; Join: a port with itself; OpenPort: slot in use or too
                   ///< high; for mixers see each command
 };

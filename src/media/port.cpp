@@ -15,6 +15,8 @@ namespace {
 constexpr std::uint8_t saved_layout = 2;
 constexpr std::uint32_t tone_clock_rate = 8000;
 constexpr std::uint32_t tone_samples = 160;
+constexpr Duration key_interval = milliseconds(20);  // between packets of one key
+constexpr std::uint32_t key_clock_rate_min = 8000;
 /// A tone that is late (the thread was held up) sends so many frames at once and lets the rest go.
 constexpr int tone_frames_at_once_max = 5;
 /// For the quality estimate: what packetising and a far end's playout add to the network's delay.
@@ -71,6 +73,7 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
   payloads_ = remote.payloads;
   encoder_ = remote.encoder;
   index_payloads();
+  if (keys_) prepare_keys();
   return true;
 }
 
@@ -230,11 +233,15 @@ void Port::forward(const Arrival& arrival, Port& from, DatagramSender& sender, T
   if (arrival.new_source) out_.begin_source();
   const std::uint8_t type = from.forward_type_[arrival.format];
   if (type == no_format) {
+    // A key is told in another way; without a gap in the sequence, which would count as loss.
+    const bool key = from.payloads_.entries()[arrival.format].codec == rtp::Codec::telephone_event;
+    if (key) out_.begin_source();
     const bool audio = rtp::is_audio(from.payloads_.entries()[arrival.format].codec);
     if (audio && from.unmapped_ == Unmapped::none) from.unmapped_ = Unmapped::seen;
     return from.drop(Drop::no_common_format);
   }
   if (!can_send()) return drop(Drop::cannot_send);
+  if (sounds_key(now)) return;
   const auto header =
       out_.relay(arrival.extended_sequence, arrival.packet.timestamp, arrival.packet.marker, arrival.clock_rate, now);
   if (!header) return from.drop(Drop::late);
@@ -273,6 +280,54 @@ void Port::send_event(const Payload& format, const rtp::EventPacket& event, Data
   send(out_.event(event.timestamp, event.marker, format.clock_rate, now), format.send_type, payload, sender);
 }
 
+/// The telephone-event of the audio's clock (RFC 4733 §2.1), or else the first.
+const Payload* Port::event_format() const {
+  std::uint32_t audio_clock_rate = 0;
+  const Payload* found = nullptr;
+  for (const Payload& p : payloads_.entries())
+    if (audio_clock_rate == 0 && rtp::is_audio(p.codec)) audio_clock_rate = p.clock_rate;
+  for (const Payload& p : payloads_.entries()) {
+    if (p.codec != rtp::Codec::telephone_event || p.clock_rate < key_clock_rate_min) continue;
+    if (found == nullptr || (p.clock_rate == audio_clock_rate && found->clock_rate != audio_clock_rate)) found = &p;
+  }
+  return found;
+}
+
+bool Port::prepare_keys() {
+  const Payload* const format = event_format();
+  if (format == nullptr) {
+    keys_.reset();
+  } else if (!keys_ || keys_->clock_rate() != format->clock_rate) {
+    keys_ = std::make_unique<rtp::EventSender>(format->clock_rate, key_interval);
+  }
+  return keys_ != nullptr;
+}
+
+bool Port::press(const rtp::KeyPress& key) {
+  if (!keys_) return false;
+  if (keys_->add(key)) return true;
+  drop(Drop::digit_flood);
+  return false;
+}
+
+bool Port::send_keys(DatagramSender& sender, TimePoint now) {
+  if (!keys_ || keys_->idle()) return sounds_key(now);
+  const Payload& format = *event_format();
+  while (const auto packet = keys_->poll(now, out_.next_timestamp(format.clock_rate, now))) {
+    if (!can_send()) {
+      drop(Drop::cannot_send);
+      continue;
+    }
+    send_event(format, *packet, sender, now);
+    keys_until_ = now + key_interval;
+  }
+  return sounds_key(now);
+}
+
+std::optional<TimePoint> Port::keys_wake() const {
+  return keys_ ? keys_->next_wake() : std::nullopt;
+}
+
 const Payload* Port::tone_format() const {
   for (const Payload& p : payloads_.entries()) {
     const bool g711 = p.codec == rtp::Codec::pcmu || p.codec == rtp::Codec::pcma;
@@ -293,7 +348,7 @@ TimePoint Port::send_tone(DatagramSender& sender, TimePoint now) {
   for (int frames = 0; tone_next_ <= now; ++frames) {
     const Payload* const format = tone_format();
     const bool late = frames == tone_frames_at_once_max;
-    if (format == nullptr || late || !can_send()) {
+    if (format == nullptr || late || !can_send() || sounds_key(now)) {
       out_.begin_source();
       tone_next_ = now + tone_ptime;
       break;

@@ -9,12 +9,15 @@
 //                                                            partner's port ◄─┴────┤ relay: payload type mapped
 //                                                            this very port ◄──────┤ echo
 //                                                    mixer ◄─ LegDecoder ◄─┘       ├ mixer: LegEncoder
-//                                                                                  └ tone
+//                                                                                  ├ tone
+//                                                                                  └ key presses, instead of any of
+//                                                                                    these while they sound
 //
-// unprotect() and receive() are the left half; forward(), send_made(), send_event() and send_tone() are the right one.
+// unprotect() and receive() are the left half; forward(), send_made(), send_keys() and send_tone() are the right one.
 // RTCP runs beside both, in RtcpLink.
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -117,8 +120,17 @@ class Port {
   /// A packet of audio that was made here, `duration` units of `format`'s clock long.
   void send_made(const Payload& format, rtp::Bytes payload, std::uint32_t duration, DatagramSender& sender,
                  TimePoint now);
-  /// A packet of a key press; `format` is telephone-event.
-  void send_event(const Payload& format, const rtp::EventPacket& event, DatagramSender& sender, TimePoint now);
+
+  /// Makes room for key presses, which nothing after that allocates for. False when the leg has no telephone-event.
+  bool prepare_keys();
+  /// So many more may be pressed; 0 before prepare_keys().
+  std::size_t keys_room() const { return keys_ ? keys_->room() : 0; }
+  /// False when there is no room (counted), or the leg has no telephone-event.
+  bool press(const rtp::KeyPress& key);
+  /// Sends what is due. True while a key takes the place of audio.
+  bool send_keys(DatagramSender& sender, TimePoint now);
+  /// When send_keys() may have something; nothing while no key waits.
+  std::optional<TimePoint> keys_wake() const;
 
   OutStream& out() { return out_; }
   const OutStream& out() const { return out_; }
@@ -135,7 +147,8 @@ class Port {
 
   /// A self-contained byte string, and back, keys and rollover counters of SRTP included: all but the id, the timers,
   /// the partner and the seat in a mixer, which are the worker's to give again (timeout_at(), send_tone(),
-  /// map_formats_to(), Room::seat()). Times are kept relative to `now`.
+  /// map_formats_to(), Room::seat()), and keys that wait to be pressed, which nobody expects any more. Times are kept
+  /// relative to `now`.
   std::string save(TimePoint now) const;
   static std::optional<Port> load(PortId id, std::string_view saved, TimePoint now);
   template <class Self, class Archive>
@@ -151,7 +164,7 @@ class Port {
   // What the worker arranges.
   Feed feed = Feed::none;
   PortId partner;  ///< with Feed::relay
-  TimerId report_timer, timeout_timer, tone_timer;
+  TimerId report_timer, timeout_timer, tone_timer, key_timer;
   bool timeout_raised = false;
   /// While it sits in a mixer: what its jitter buffer does there, as of the last look.
   struct Playout {
@@ -169,6 +182,9 @@ class Port {
   Address rtcp_target() const;
   SenderClock sender_clock(const Port* source, const WallClock& wall, TimePoint now) const;
   const Payload* tone_format() const;
+  const Payload* event_format() const;
+  void send_event(const Payload& format, const rtp::EventPacket& event, DatagramSender& sender, TimePoint now);
+  bool sounds_key(TimePoint now) const { return now < keys_until_ || (keys_ && keys_->sounding()); }
   void note_level(const rtp::Packet& packet);
   double delay_ms() const;
   double loss() const;
@@ -200,6 +216,8 @@ class Port {
   rtp::EventTracker events_seen_;
   audio::ToneGenerator tone_;
   TimePoint tone_next_{};
+  std::unique_ptr<rtp::EventSender> keys_;
+  TimePoint keys_until_{};  // the last packet of a key lasts so long
 
   std::uint64_t bytes_in_ = 0;
   std::uint64_t packets_out_ = 0, bytes_out_ = 0, octets_out_ = 0;

@@ -14,6 +14,11 @@ MixedLeg::MixedLeg(Port& port, Room& room, bool continues)
 
 bool MixedLeg::set_formats() {
   decoder.set_formats(port_.payloads());
+  if (port_.prepare_keys()) {
+    detector_.reset();
+  } else if (!detector_) {
+    detector_.emplace(static_cast<int>(room_.rate()));
+  }
   return encoder.set_formats();
 }
 
@@ -27,6 +32,15 @@ void MixedLeg::receive(const Arrival& arrival, TimePoint now) {
 void MixedLeg::note_level(std::span<const std::int16_t> samples) {
   if (++ticks_heard_ % LegHealth::level_one_in != 0 || port_.measures_level()) return;
   port_.note_power(std::pow(10.0, audio::total_level_dbm0(samples) / 10.0));
+}
+
+std::optional<char> MixedLeg::find_digit(std::span<const std::int16_t> samples) {
+  constexpr std::array<std::int16_t, tick_samples_max> silence{};
+  if (!detector_) return std::nullopt;
+  if (samples.empty()) samples = std::span(silence).first(room_.mixer().frame_samples());
+  const auto found = detector_->process(samples);
+  if (!found || found->kind != audio::DtmfEvent::Kind::began) return std::nullopt;
+  return found->digit;
 }
 
 void MixedLeg::note_event(const Arrival& arrival, TimePoint now) {
@@ -169,7 +183,7 @@ void Room::write_taps(TimePoint tick) {
 
 // ------------------------------------------------------------------------------------------------------------- tick
 
-void Room::tick(DatagramSender& sender, TimePoint tick) {
+void Room::tick(DatagramSender& sender, EventSink& events, TimePoint tick) {
   if (legs_.empty() && players_.empty()) return;
   std::array<std::int16_t, tick_samples_max> played;
   for (Player& player : players_) {
@@ -179,6 +193,7 @@ void Room::tick(DatagramSender& sender, TimePoint tick) {
   }
   for (MixedLeg* const leg : legs_) {
     const auto samples = leg->decoder.next(tick);
+    if (const auto digit = leg->find_digit(samples)) events.on_event(Dtmf{leg->port().id(), *digit, true});
     if (samples.empty()) continue;
     mixer_.put(leg->member_, samples);
     leg->note_level(samples);
@@ -199,7 +214,7 @@ void Room::tick(DatagramSender& sender, TimePoint tick) {
 void Room::pass_presses(TimePoint tick) {
   for (MixedLeg* const leg : legs_) {
     const auto press = leg->take_press(tick);
-    if (press && legs_.size() == 2) legs_[leg == legs_[0] ? 1 : 0]->encoder.press(*press);
+    if (press && legs_.size() == 2) legs_[leg == legs_[0] ? 1 : 0]->port().press(*press);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "audio/dtmf.hpp"
 #include "media/leg_decoder.hpp"
 #include "media/leg_encoder.hpp"
 #include "media/mixer.hpp"
@@ -35,6 +36,8 @@ class MixedLeg {
   void receive(const Arrival& arrival, TimePoint now);
   /// A key press that is over, and how long it was.
   std::optional<rtp::KeyPress> take_press(TimePoint tick);
+  /// What the leg says in a tick, empty while there is silence; the digit whose tones begin in it.
+  std::optional<char> find_digit(std::span<const std::int16_t> samples);
 
   LegDecoder decoder;
   LegEncoder encoder;
@@ -53,7 +56,8 @@ class MixedLeg {
   Mixer::Member member_ = 0;
 
   unsigned ticks_heard_ = 0;
-  std::optional<rtp::KeyPress> press_;  // being pressed, or over
+  std::optional<audio::DtmfDetector> detector_;  // of a leg that has no telephone-event
+  std::optional<rtp::KeyPress> press_;           // being pressed, or over
   bool press_over_ = false;
   TimePoint press_heard_{};
 };
@@ -87,7 +91,8 @@ class Room {
   bool open_tap(const OpenTap& command);
   void close_tap(TapId id);
 
-  void tick(DatagramSender& sender, TimePoint tick);
+  /// Dtmf goes to `events`.
+  void tick(DatagramSender& sender, EventSink& events, TimePoint tick);
   /// Ticks were left out.
   void resume();
 

@@ -13,7 +13,7 @@
 namespace junctor::media {
 namespace {
 
-enum class TimerKind : std::uint8_t { report, timeout, tone, mixers, sweep };
+enum class TimerKind : std::uint8_t { report, timeout, tone, keys, mixers, sweep };
 
 constexpr double tone_hz_max = 4000;
 /// The ports are judged in so many parts: the packets wait for one part at a time, and a wake-up serves many ports.
@@ -124,6 +124,11 @@ void Worker::on_timer(std::uint64_t token, TimePoint now) {
     case TimerKind::tone:
       port->tone_timer = wheel_.schedule(port->send_tone(sender_, now), *this, token);
       return;
+    case TimerKind::keys:
+      port->key_timer = {};
+      if (port->feed == Feed::mixer) return;
+      port->send_keys(sender_, now);
+      return arm_keys(*port);
     case TimerKind::mixers:
     case TimerKind::sweep:
       return;
@@ -178,6 +183,13 @@ void Worker::arm_timeout(Port& port, TimePoint now) {
   port.timeout_raised = false;
   wheel_.cancel(port.timeout_timer);
   port.timeout_timer = wheel_.schedule(*due, *this, timer_token(TimerKind::timeout, port.id()));
+}
+
+void Worker::arm_keys(Port& port) {
+  wheel_.cancel(port.key_timer);
+  const auto due = port.keys_wake();
+  if (!due || port.feed == Feed::mixer) return;
+  port.key_timer = wheel_.schedule(*due, *this, timer_token(TimerKind::keys, port.id()));
 }
 
 // -------------------------------------------------------------------------------------------------------------
@@ -346,6 +358,7 @@ Outcome Worker::apply(const Close& command, TimePoint now) {
     detach(*port);
     wheel_.cancel(port->report_timer);
     wheel_.cancel(port->timeout_timer);
+    wheel_.cancel(port->key_timer);
     place.port.reset();
     if (--open_ports_ == 0) wheel_.cancel(sweep_timer_);
   }
@@ -392,6 +405,26 @@ Outcome Worker::apply(const CloseTap& command, TimePoint) {
   if (at == taps_.end()) return Outcome::bad_parameter;
   find(at->second)->close_tap(command.id);
   taps_.erase(at);
+  return Outcome::done;
+}
+
+Outcome Worker::apply(const SendDigits& command, TimePoint now) {
+  using rtp::KeyPress;
+  Port* const port = find(command.id);
+  if (port == nullptr) return Outcome::no_such_port;
+  if (!port->prepare_keys()) return Outcome::no_format;
+  const bool in_range = command.duration >= KeyPress::duration_min && command.duration <= KeyPress::duration_max &&
+                        command.gap >= KeyPress::gap_min && command.gap <= KeyPress::gap_max;
+  const bool known = std::ranges::all_of(command.digits, [](char c) { return rtp::dtmf_event(c).has_value(); });
+  if (!in_range || !known) return Outcome::bad_parameter;
+  if (command.digits.size() > port->keys_room()) {
+    port->drop(Drop::digit_flood);
+    return Outcome::bad_parameter;
+  }
+  for (const char digit : command.digits)
+    port->press({.event = *rtp::dtmf_event(digit), .duration = command.duration, .gap = command.gap});
+  if (port->feed != Feed::mixer) port->send_keys(sender_, now);
+  arm_keys(*port);
   return Outcome::done;
 }
 
@@ -442,7 +475,7 @@ void Worker::tick_mixers(TimePoint now) {
       break;
     }
     for (const auto& [id, room] : rooms_) {
-      room->tick(sender_, next_tick_);
+      room->tick(sender_, events_, next_tick_);
       tell_ended(*room);
     }
     next_tick_ += tick_span;
@@ -460,6 +493,7 @@ std::unique_ptr<MixedLeg> Worker::unseat(Port& port) {
   port.playout.reset();
   port.feed = Feed::none;
   --seated_;
+  arm_keys(port);
   tell_ended(*room);
   return leg;
 }

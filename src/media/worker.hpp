@@ -86,11 +86,14 @@ class Worker final : public DatagramSink, private TimerTarget {
   Outcome apply(const StopPlay& command, TimePoint now);
   Outcome apply(const OpenTap& command, TimePoint now);
   Outcome apply(const CloseTap& command, TimePoint now);
+  Outcome apply(const SendDigits& command, TimePoint now);
 
   void deliver(const Arrival& arrival, Port& port, TimePoint now);
   void schedule_report(Port& port, TimePoint now);
   void check_timeout(Port& port, TimePoint now);
   void arm_timeout(Port& port, TimePoint now);
+  /// The port's keys go out by a timer; in a mixer its ticks send them.
+  void arm_keys(Port& port);
   /// Ends what feeds the port, and with a relay what it feeds.
   void detach(Port& port);
   /// Ends the port's seat; what it had there, or null.

@@ -51,6 +51,9 @@ class EventSender {
   /// An event is being sent: audio of the same stream stays away meanwhile.
   bool sounding() const { return sounding_; }
   bool idle() const { return !sounding_ && waiting_ == 0; }
+  /// So many more presses may be added.
+  std::size_t room() const { return waiting_max - waiting_; }
+  std::uint32_t clock_rate() const { return clock_rate_; }
 
  private:
   void begin(TimePoint now, std::uint32_t timestamp);

@@ -7,6 +7,12 @@
 #include "rtp/sequence.hpp"
 
 namespace junctor::rtp {
+namespace {
+
+constexpr std::string_view digits = "0123456789*#ABCD";
+
+}  // namespace
+
 std::optional<TelephoneEvent> parse_telephone_event(Bytes payload) {
   if (payload.size() < telephone_event_size) return std::nullopt;
   return TelephoneEvent{.event = payload[0],
@@ -22,8 +28,13 @@ void write_telephone_event(const TelephoneEvent& event, std::span<std::uint8_t, 
 }
 
 char dtmf_digit(std::uint8_t event) {
-  constexpr std::string_view digits = "0123456789*#ABCD";
   return event < digits.size() ? digits[event] : '\0';
+}
+
+std::optional<std::uint8_t> dtmf_event(char digit) {
+  const std::size_t event = digits.find(digit);
+  if (event == std::string_view::npos) return std::nullopt;
+  return static_cast<std::uint8_t>(event);
 }
 
 bool EventTracker::continues(const TelephoneEvent& event, std::uint32_t timestamp) const {

@@ -27,6 +27,8 @@ void write_telephone_event(const TelephoneEvent& event, std::span<std::uint8_t, 
 
 /// '0'–'9' '*' '#' 'A'–'D'; 0 for an event that is not DTMF.
 char dtmf_digit(std::uint8_t event);
+/// The other way round; nothing for another character.
+std::optional<std::uint8_t> dtmf_event(char digit);
 
 /// Finds the first packet of each key press: packets of one event share its start as timestamp; one longer than 0xffff
 /// units goes on in a new segment whose timestamp is that much later (§2.5.1.3). The marker is not needed for it, nor

@@ -9,10 +9,10 @@ TEST(Passthrough, BothWaysWithTheirBodies) {
   Phone& alice = sim.phone("1001");
   Phone& bob = sim.phone("1002");
   ASSERT_TRUE(connect(sim, alice, bob));
-  alice.line().send(Method::info, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n");
+  alice.line().send(Method::info, "application/media_control+xml", "<picture_fast_update/>");
   ASSERT_TRUE(sim.until(2s, [&] { return alice.line().last_asked(Method::info) == 200; }));
   ASSERT_EQ(bob.line().count(Method::info), 1);
-  EXPECT_EQ(bob.line().got().back().body, "Signal=5\r\nDuration=160\r\n");
+  EXPECT_EQ(bob.line().got().back().body, "<picture_fast_update/>");
   bob.line().send(Method::message, "text/plain", "hello");
   ASSERT_TRUE(sim.until(2s, [&] { return bob.line().last_asked(Method::message) == 200; }));
   EXPECT_EQ(alice.line().got().back().body, "hello");
