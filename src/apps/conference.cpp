@@ -112,8 +112,7 @@ void Conferences::on_answered(Room& room, Member& member, TimePoint now) {
   if (room.settings.pin.empty() && room.settings.moderator_pin.empty()) return enter(room, member, now);
   member.phase = Phase::pin;
   member.timer = timers_.schedule(now + pin_time, *this, member.leg.value);
-  call::Leg* const leg = leg_of(member);
-  if (leg != nullptr && leg->port_is_open()) calls_.find(member.call)->own_mixer(*leg).play(ask_pin());
+  tell(member, Prompt::conference_pin, ask_pin(), now);
 }
 
 void Conferences::check_pin(Room& room, Member& member, bool complete, TimePoint now) {
@@ -127,12 +126,25 @@ void Conferences::check_pin(Room& room, Member& member, bool complete, TimePoint
     calls_.hang_up(member.call, {403, 21, "wrong PIN"}, now);
     return;
   }
-  call::Leg* const leg = leg_of(member);
-  if (leg != nullptr && leg->mixer != nullptr) leg->mixer->play(wrong_pin());
+  tell(member, Prompt::conference_wrong_pin, wrong_pin(), now);
+}
+
+void Conferences::tell(const Member& member, Prompt prompt, media::Play beeps, TimePoint now) {
+  prompts_.play(member.call, member.leg, prompt, std::move(beeps), now);
+}
+
+/// The music begins after the words.
+void Conferences::wait_for_moderator(const Member& member, TimePoint now) {
+  prompts_.play(member.call, member.leg, Prompt::conference_wait, std::nullopt, now,
+                [this, leg = member.leg](TimePoint then) {
+                  const auto [room, waiting] = find(leg);
+                  if (room != nullptr && room->waiting) music_.start(waiting->call, leg, then);
+                });
 }
 
 void Conferences::enter(Room& room, Member& member, TimePoint now) {
   timers_.cancel(member.timer);
+  prompts_.stop(member.leg);
   member.phase = Phase::inside;
   member.digits.clear();
   if (!calls_.seat(member.call, member.leg, *room.mixer, now)) {
@@ -140,8 +152,12 @@ void Conferences::enter(Room& room, Member& member, TimePoint now) {
     return;
   }
   if (member.moderator && std::exchange(room.waiting, false))
-    for (const Member& each : room.members) music_.stop(each.leg);
-  if (room.waiting) music_.start(member.call, member.leg, now);
+    for (const Member& each : room.members) {
+      if (each.phase != Phase::inside) continue;
+      prompts_.stop(each.leg);
+      music_.stop(each.leg);
+    }
+  if (room.waiting) wait_for_moderator(member, now);
   apply_voices(room);
   if (room.settings.tones && !room.waiting) room.mixer->play(joined());
 }
@@ -160,6 +176,7 @@ void Conferences::apply_voices(Room& room) {
 
 void Conferences::on_digit(Room& room, Member& member, char digit, TimePoint now) {
   if (member.phase == Phase::pin) {
+    prompts_.stop(member.leg);
     if (digit != '#') member.digits += digit;
     return check_pin(room, member, digit == '#', now);
   }
@@ -168,11 +185,8 @@ void Conferences::on_digit(Room& room, Member& member, char digit, TimePoint now
   if (!command || digit != '1') return;
   member.muted = !member.muted;
   apply_voice(room, member);
-  const call::Leg* const leg = leg_of(member);
-  if (leg == nullptr || !leg->port_is_open()) return;
-  media::Play play = member.muted ? muted() : unmuted();
-  play.to = leg->port()->id;
-  room.mixer->play(std::move(play));
+  if (member.muted) return tell(member, Prompt::conference_muted, muted(), now);
+  tell(member, Prompt::conference_unmuted, unmuted(), now);
 }
 
 void Conferences::leave(LegId leg) {

@@ -13,6 +13,7 @@
 
 #include "apps/hold_music.hpp"
 #include "apps/office.hpp"
+#include "apps/prompts.hpp"
 #include "base/timer_wheel.hpp"
 #include "call/calls.hpp"
 
@@ -25,8 +26,8 @@ class Conferences final : public TimerTarget {
   static constexpr seconds pin_time{30};            ///< for entering it, all tries together
   static constexpr std::size_t pin_digits_max = 32;
 
-  Conferences(call::Calls& calls, HoldMusic& music, TimerWheel& timers)
-      : calls_(calls), music_(music), timers_(timers) {}
+  Conferences(call::Calls& calls, HoldMusic& music, Prompts& prompts, TimerWheel& timers)
+      : calls_(calls), music_(music), prompts_(prompts), timers_(timers) {}
   ~Conferences() override;
 
   /// Answers a waiting leg and lets it in; nothing, or why not.
@@ -69,12 +70,15 @@ class Conferences final : public TimerTarget {
   void on_digit(Room& room, Member& member, char digit, TimePoint now);
   void check_pin(Room& room, Member& member, bool complete, TimePoint now);
   void enter(Room& room, Member& member, TimePoint now);
+  void tell(const Member& member, Prompt prompt, media::Play beeps, TimePoint now);
+  void wait_for_moderator(const Member& member, TimePoint now);
   void apply_voice(Room& room, const Member& member);
   void apply_voices(Room& room);
   void leave(LegId leg);
 
   call::Calls& calls_;
   HoldMusic& music_;
+  Prompts& prompts_;
   TimerWheel& timers_;
   std::map<std::string, Room> rooms_;  // by name
 };
