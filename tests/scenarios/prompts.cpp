@@ -46,6 +46,10 @@ std::uint64_t count(Sim& sim, const char* name) {
   return sim.hub().counters().get(name).value();
 }
 
+std::string sounds_folder(Sim& sim) {
+  return sim.hub().core().config().hub.data_dir + "/sounds";
+}
+
 TEST(Prompts, ARoomWithAPinSaysWhatItWants) {
   Sim sim{Seed{601}, with_rooms()};
   Phone& alice = sim.phone("1001");
@@ -102,7 +106,7 @@ TEST(Prompts, WhatWasSpokenOnceIsFoundAgain) {
     sim.run_for(1s);
     EXPECT_EQ(count(sim, "speech_made"), i < 2 ? 1u : 0u);
   }
-  EXPECT_EQ(sim.files().find("./data/sounds/cache", ".wav")->size(), 1u);
+  EXPECT_EQ(sim.files().find(sounds_folder(sim) + "/cache", ".wav")->size(), 1u);
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
@@ -122,7 +126,7 @@ TEST(Prompts, ARecordingIsHeardInstead) {
   std::vector<std::int16_t> samples(8000);
   audio::ToneGenerator(1000, -12, 8000).generate(samples);
   {
-    const auto file = sim.files().open("./data/sounds/conference-pin.wav", audio::OpenMode::create).value();
+    const auto file = sim.files().open(sounds_folder(sim) + "/conference-pin.wav", audio::OpenMode::create).value();
     auto wav = audio::WavWriter::create(*file, 8000, 1).value();
     ASSERT_TRUE(wav.write(samples) && wav.checkpoint());
   }
