@@ -28,7 +28,7 @@ ALLOWED = {
     "registrar": ["sip", "store"],
     "routing": ["sip"],
     "call": ["transport", "transaction", "sip", "media", "rtp", "srtp"],
-    "apps": ["call", "routing", "registrar", "store", "transport", "sip", "media", "audio"],
+    "apps": ["call", "routing", "registrar", "store", "transport", "sip", "media", "audio", "recording"],
     "control": ["apps", "call", "registrar", "store"],
     "hub": [EVERYTHING],
 }

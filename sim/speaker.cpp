@@ -72,6 +72,11 @@ void Speaker::configure(std::optional<Address> remote, bool send, Codec voice, s
   event_type_ = event_type;
 }
 
+void Speaker::use_codec(const Codec& codec) {
+  voice_ = codec;
+  encoder_ = audio::make_encoder(settings_of(codec.format));
+}
+
 void Speaker::expect(const Codec& codec) {
   auto& decoder = decoders_[codec.payload_type];
   if (!decoder) decoder = audio::make_decoder(settings_of(codec.format));

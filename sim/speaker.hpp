@@ -59,6 +59,8 @@ class Speaker {
 
   /// Sends with this payload type, whatever was agreed; lasts to the next offer/answer.
   void use_payload_type(std::uint8_t type) { voice_.payload_type = type; }
+  /// Speaks in another codec from now on; to the next offer/answer.
+  void use_codec(const Codec& codec);
   /// Nothing that is sent to it arrives any more; what it sends does.
   void be_deaf() { deaf_ = true; }
   /// The RTP socket is closed, the phone is still there.

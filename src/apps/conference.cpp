@@ -159,6 +159,7 @@ void Conferences::enter(Room& room, Member& member, TimePoint now) {
     }
   if (room.waiting) wait_for_moderator(member, now);
   apply_voices(room);
+  if (room.settings.record && !room.recording) room.recording = recording_.start(room.settings.name, *room.mixer, now);
   if (room.settings.tones && !room.waiting) room.mixer->play(joined());
 }
 
@@ -189,7 +190,7 @@ void Conferences::on_digit(Room& room, Member& member, char digit, TimePoint now
   tell(member, Prompt::conference_unmuted, unmuted(), now);
 }
 
-void Conferences::leave(LegId leg) {
+void Conferences::leave(LegId leg, TimePoint now) {
   const auto [room, member] = find(leg);
   if (room == nullptr) return;
   const bool was_inside = member->phase == Phase::inside;
@@ -197,6 +198,7 @@ void Conferences::leave(LegId leg) {
   music_.stop(leg);
   room->members.erase(room->members.begin() + (member - room->members.data()));
   if (room->members.empty()) {
+    if (room->recording) recording_.stop(room->recording, now);
     rooms_.erase(room->settings.name);
   } else if (was_inside && room->settings.tones && !room->waiting) {
     room->mixer->play(left());
@@ -211,15 +213,15 @@ void Conferences::on_call_event(const call::Event& event, TimePoint now) {
     const auto [room, member] = find(digit->leg);
     if (member != nullptr) on_digit(*room, *member, digit->digit, now);
   } else if (const auto* gone = std::get_if<call::LegGone>(&event.body)) {
-    leave(gone->leg);
+    leave(gone->leg, now);
   } else if (const auto* failed = std::get_if<call::LegFailed>(&event.body)) {
-    leave(failed->leg);
+    leave(failed->leg, now);
   } else if (std::holds_alternative<call::Ended>(event.body)) {
     std::vector<LegId> of_call;
     for (const auto& [name, room] : rooms_)
       for (const Member& member : room.members)
         if (member.call == event.call) of_call.push_back(member.leg);
-    for (const LegId leg : of_call) leave(leg);
+    for (const LegId leg : of_call) leave(leg, now);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/call_recording.hpp"
 #include "apps/hold_music.hpp"
 #include "apps/office.hpp"
 #include "apps/prompts.hpp"
@@ -26,8 +27,8 @@ class Conferences final : public TimerTarget {
   static constexpr seconds pin_time{30};            ///< for entering it, all tries together
   static constexpr std::size_t pin_digits_max = 32;
 
-  Conferences(call::Calls& calls, HoldMusic& music, Prompts& prompts, TimerWheel& timers)
-      : calls_(calls), music_(music), prompts_(prompts), timers_(timers) {}
+  Conferences(call::Calls& calls, HoldMusic& music, Prompts& prompts, CallRecording& recording, TimerWheel& timers)
+      : calls_(calls), music_(music), prompts_(prompts), recording_(recording), timers_(timers) {}
   ~Conferences() override;
 
   /// Answers a waiting leg and lets it in; nothing, or why not.
@@ -57,6 +58,7 @@ class Conferences final : public TimerTarget {
     std::unique_ptr<call::Mixer> mixer;
     std::vector<Member> members;
     bool waiting = false;  // for a moderator
+    recording::RecordingId recording;
   };
   struct Place {
     Room* room = nullptr;
@@ -74,11 +76,12 @@ class Conferences final : public TimerTarget {
   void wait_for_moderator(const Member& member, TimePoint now);
   void apply_voice(Room& room, const Member& member);
   void apply_voices(Room& room);
-  void leave(LegId leg);
+  void leave(LegId leg, TimePoint now);
 
   call::Calls& calls_;
   HoldMusic& music_;
   Prompts& prompts_;
+  CallRecording& recording_;
   TimerWheel& timers_;
   std::map<std::string, Room> rooms_;  // by name
 };

@@ -11,6 +11,7 @@
 #include "base/address.hpp"
 #include "base/time.hpp"
 #include "call/srtp_negotiation.hpp"
+#include "recording/recording.hpp"
 #include "routing/routing.hpp"
 #include "sip/digest.hpp"
 
@@ -36,6 +37,16 @@ struct ConferenceRoom {
   bool tones = true;  ///< when somebody comes or goes
 };
 
+/// `[recording]`: which calls are recorded, and as what.
+struct RecordingRules {
+  std::string folder;
+  bool calls = false;  ///< every call from its answer on; conferences have a key of their own
+  bool opus = false;   ///< else WAV
+  recording::Layout layout = recording::Layout::stereo;
+  Duration length_max{};  ///< zero: none
+  Duration beep_every{};  ///< zero: no beep
+};
+
 /// The numbers of the places where calls can be parked.
 struct ParkLots {
   std::string first, last;
@@ -46,6 +57,7 @@ struct Office {
   std::vector<Trunk> trunks;
   std::vector<ConferenceRoom> conferences;
   ParkLots park_lots;
+  RecordingRules recording;
   std::vector<std::string> domains;               ///< the first is shown as host of From; empty: our address
   std::uint32_t max_calls = 0;                    ///< 0: unlimited
   call::SrtpPolicy srtp = call::SrtpPolicy::off;  ///< of who is not named

@@ -74,6 +74,7 @@ store::CallRow Records::row_of(const call::Call& call) const {
   row.sip_status = call.answer_time() ? 200 : call.cause().status;
   row.q850 = call.cause().q850;
   row.reason = call.cause().text;
+  row.recordings = recording_.manifests_of(call.id());
   row.variables = json_object(call.labels.variables);
   return row;
 }

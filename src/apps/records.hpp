@@ -1,6 +1,7 @@
 #pragma once
 // The journal of calls: a row when a call starts, its answer, and the whole record when it ends. The caller hears
 // nothing but 100 before the first row is safe.
+#include "apps/call_recording.hpp"
 #include "base/time.hpp"
 #include "call/calls.hpp"
 #include "store/store.hpp"
@@ -9,7 +10,8 @@ namespace junctor::apps {
 
 class Records final : public store::AckTarget {
  public:
-  Records(call::Calls& calls, store::Store& store, const WallClock& wall) : calls_(calls), store_(store), wall_(wall) {}
+  Records(call::Calls& calls, const CallRecording& recording, store::Store& store, const WallClock& wall)
+      : calls_(calls), recording_(recording), store_(store), wall_(wall) {}
 
   void on_call_event(const call::Event& event, TimePoint now);
   void on_stored(std::uint64_t token, bool ok, TimePoint now) override;
@@ -22,6 +24,7 @@ class Records final : public store::AckTarget {
   std::int64_t ms(const std::optional<TimePoint>& t) const { return t ? ms(*t) : 0; }
 
   call::Calls& calls_;
+  const CallRecording& recording_;
   store::Store& store_;
   const WallClock& wall_;
 };

@@ -678,6 +678,8 @@ void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
   if (leg == nullptr) return;
   if (const auto* digit = std::get_if<media::Dtmf>(&event)) {
     owner_.tell({id_, Digit{id, digit->digit}});
+  } else if (std::get_if<media::CannotRelay>(&event) != nullptr) {
+    if (leg->mixer != nullptr) leg->mixer->on_unmapped_codec();
   } else if (std::get_if<media::Timeout>(&event) != nullptr && leg->is_up()) {
     leg->audio_timed_out = true;
     owner_.tell({id_, AudioTimeout{id}});

@@ -53,8 +53,17 @@ void Mixer::unseat(Leg& leg) {
   }
   leg.mixer = nullptr;
   seats_.erase(seats_.begin() + (seat - seats_.data()));
+  needs_[static_cast<std::size_t>(Need::codec)] = 0;
   relayed_.reset();
   refresh();
+}
+
+void Mixer::on_unmapped_codec() {
+  const bool ours = std::ranges::all_of(seats_, [](const Seat& seat) {
+    const auto agreed = seat.leg->media_answered() ? wish_of(*seat.leg->local()) : std::nullopt;
+    return agreed && has_own_codec(agreed->codecs);
+  });
+  if (ours && seats_.size() == 2 && !is_needed(Need::codec)) add_need(Need::codec);
 }
 
 void Mixer::add_need(Need need) {

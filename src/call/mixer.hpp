@@ -20,7 +20,7 @@ enum class Need : std::uint8_t {
   room,        ///< it is a place to which legs come and go
   recording,   ///< or another ear
   playing,     ///< something is played into it
-  codec,       ///< a leg was heard to use a codec that the other one has not
+  codec,       ///< see Mixer::on_unmapped_codec()
   processing,  ///< a leg's voice is worked on
 };
 constexpr std::size_t needs = 5;
@@ -53,6 +53,10 @@ class Mixer {
   void unseat(Leg& leg);
   /// A leg's descriptions or port changed.
   void refresh();
+
+  /// One of two relayed legs uses a codec that the other has not: they are mixed until one of them goes, if we have
+  /// that codec.
+  void on_unmapped_codec();
 
   void add_need(Need need);
   void drop_need(Need need);

@@ -408,8 +408,16 @@ struct Ivr {
   bool operator==(const Ivr&) const = default;
 };
 
+enum class RecordingLayout : std::uint8_t { mono, stereo, per_leg };
+enum class RecordingFormat : std::uint8_t { wav, opus };
+
 struct Recording {
-  std::string dir;  ///< empty: data_dir/recordings
+  std::string dir;     ///< empty: data_dir/recordings
+  bool calls = false;  ///< every call between two parties, from its answer on
+  RecordingLayout layout = RecordingLayout::stereo;
+  RecordingFormat format = RecordingFormat::wav;
+  seconds max_secs{0};   ///< 0: no bound
+  seconds beep_secs{0};  ///< between two beeps; 0: none
   std::uint32_t keep_days = 0;
   bool operator==(const Recording&) const = default;
 };

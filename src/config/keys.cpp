@@ -11,6 +11,8 @@ constexpr std::int64_t year_secs = 366 * day_secs;
 constexpr std::int64_t days_max = 36'500;
 constexpr std::int64_t port_max = 65'535;
 
+constexpr std::string_view recording_layout_words[] = {"mono", "stereo", "per_leg"};
+constexpr std::string_view recording_format_words[] = {"wav", "opus"};
 constexpr std::string_view sync_words[] = {"normal", "full"};
 constexpr std::string_view transport_words[] = {"udp", "tcp", "tls"};
 constexpr std::string_view srtp_words[] = {"off", "optional", "required"};
@@ -333,6 +335,11 @@ void describe(Visitor& v, Config& c) {
   v.list("ivr", c.ivr, ivr);
   v.table("recording", [&] {
     v.key(Key("dir"), &c.recording.dir);
+    v.key("calls", &c.recording.calls);
+    v.choice(Key("layout"), c.recording.layout, recording_layout_words);
+    v.choice(Key("format"), c.recording.format, recording_format_words);
+    v.key(Key("max_secs").between(0, 86'400), &c.recording.max_secs);
+    v.key(Key("beep_secs").between(0, 3600), &c.recording.beep_secs);
     v.key(Key("keep_days").between(0, days_max), &c.recording.keep_days);
   });
   v.table("voicemail", [&] {

@@ -129,12 +129,13 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
                                          config_->hub.node, epoch, events);
   hold_music_ = std::make_unique<apps::HoldMusic>(*calls_, *sounds_, o.jobs, o.log);
   prompts_ = std::make_unique<apps::Prompts>(*calls_, *speech_);
-  conferences_ = std::make_unique<apps::Conferences>(*calls_, *hold_music_, *prompts_, o.timers);
+  call_recording_ = std::make_unique<apps::CallRecording>(*calls_, *recordings_, o.wall, o.log);
+  conferences_ = std::make_unique<apps::Conferences>(*calls_, *hold_music_, *prompts_, *call_recording_, o.timers);
   parking_ = std::make_unique<apps::Parking>(*calls_, *hold_music_, o.timers);
   dialler_ = std::make_unique<apps::Dialler>(
       apps::Dialler::Parts{*calls_, *registrar_, directory_, *conferences_, *parking_, o.timers});
   transfers_ = std::make_unique<apps::Transfers>(*calls_, *dialler_, directory_);
-  records_ = std::make_unique<apps::Records>(*calls_, o.store, o.wall);
+  records_ = std::make_unique<apps::Records>(*calls_, *call_recording_, o.store, o.wall);
   admission_ = std::make_unique<apps::Admission>(apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_,
                                                                         *authenticator_, *guard_, directory_, o.store,
                                                                         o.media, o.random, o.counters});
@@ -152,6 +153,7 @@ void Core::take_settings() {
   calls_->set_settings(call_settings(*config_, outside_.hashes));
   admission_->set_office(office_);
   hold_music_->set_source(config_->features.hold_music);
+  call_recording_->set_rules(office_->recording);
   std::vector<Network> exempt;
   for (const apps::Trunk& trunk : office_->trunks)
     exempt.insert(exempt.end(), trunk.sources.begin(), trunk.sources.end());
@@ -405,6 +407,7 @@ void Core::on_call_event(const call::Event& event, TimePoint now) {
   transfers_->on_call_event(event, now);
   dialler_->on_call_event(event, now);
   records_->on_call_event(event, now);
+  call_recording_->on_call_event(event, now);
   if (ended_hook_ && std::holds_alternative<call::Ended>(event.body))
     if (const call::Call* const call = calls_->find(event.call)) ended_hook_(*call, now);
 }
@@ -480,6 +483,7 @@ Ledger Core::ledger() const {
   out.conferences = conferences_->rooms();
   out.parked = parking_->size();
   out.plays = calls_->plays().size();
+  out.recordings = recordings_->size();
   out.transactions = endpoint_->live().total();
   const std::size_t standing = own_timers_ + registrar_->registered_users();
   out.timers = outside_.timers.pending() > standing ? outside_.timers.pending() - standing : 0;

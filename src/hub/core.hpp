@@ -56,13 +56,14 @@ struct Outside {
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
 struct Ledger {
   std::size_t calls = 0, legs = 0, ports = 0, dialogs = 0, dials = 0;
-  std::size_t conferences = 0, parked = 0, plays = 0;
+  std::size_t conferences = 0, parked = 0, plays = 0, recordings = 0;
   std::size_t transactions = 0;
   std::size_t timers = 0;
   std::size_t unwritten = 0;  ///< store writes not acknowledged
 
   std::size_t total() const {
-    return calls + legs + ports + dialogs + dials + conferences + parked + plays + transactions + timers + unwritten;
+    return calls + legs + ports + dialogs + dials + conferences + parked + plays + recordings + transactions + timers +
+           unwritten;
   }
 };
 
@@ -194,6 +195,7 @@ class Core final : public DatagramSink,
   std::unique_ptr<call::Calls> calls_;
   std::unique_ptr<apps::HoldMusic> hold_music_;
   std::unique_ptr<apps::Prompts> prompts_;
+  std::unique_ptr<apps::CallRecording> call_recording_;
   std::unique_ptr<apps::Conferences> conferences_;
   std::unique_ptr<apps::Parking> parking_;
   std::unique_ptr<apps::Dialler> dialler_;

@@ -15,6 +15,7 @@
 #include "hub/media_plane.hpp"
 #include "hub/operator.hpp"
 #include "hub/speech_driver.hpp"
+#include "hub/tables.hpp"
 #include "hub/tls_files.hpp"
 #include "net/background_thread.hpp"
 #include "net/clock.hpp"
@@ -302,7 +303,7 @@ void Daemon::open_background() {
   recorder_ = std::make_unique<recording::Recorder>(disk_, std::move(wakes), *log_, counters_);
   recorder_thread_ = std::make_unique<net::BackgroundThread>([this](TimePoint now) { return recorder_->run_once(now); },
                                                              [this] { recorder_->finish(); });
-  recorder_->repair(config_->hub.data_dir + "/recordings");
+  recorder_->repair(recordings_folder(*config_));
   loop_->add_source([this](TimePoint now) { return core_->deliver_recordings(now); });
 }
 

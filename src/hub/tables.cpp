@@ -80,9 +80,12 @@ std::optional<IpAddress> literal_host(const std::string& host) {
 
 call::SrtpPolicy policy_of(config::Srtp srtp) {
   switch (srtp) {
-    case config::Srtp::off: break;
-    case config::Srtp::optional: return call::SrtpPolicy::optional;
-    case config::Srtp::required: return call::SrtpPolicy::required;
+    case config::Srtp::off:
+      break;
+    case config::Srtp::optional:
+      return call::SrtpPolicy::optional;
+    case config::Srtp::required:
+      return call::SrtpPolicy::required;
   }
   return call::SrtpPolicy::off;
 }
@@ -108,7 +111,33 @@ apps::Trunk trunk_of(const config::Config& config, const config::Trunk& trunk) {
   return out;
 }
 
+recording::Layout layout_of(config::RecordingLayout layout) {
+  switch (layout) {
+    case config::RecordingLayout::mono:
+      return recording::Layout::mono;
+    case config::RecordingLayout::stereo:
+      return recording::Layout::stereo;
+    case config::RecordingLayout::per_leg:
+      break;
+  }
+  return recording::Layout::per_leg;
+}
+
+apps::RecordingRules recording_rules(const config::Config& config) {
+  const config::Recording& from = config.recording;
+  return {.folder = recordings_folder(config),
+          .calls = from.calls,
+          .opus = from.format == config::RecordingFormat::opus,
+          .layout = layout_of(from.layout),
+          .length_max = from.max_secs,
+          .beep_every = from.beep_secs};
+}
+
 }  // namespace
+
+std::string recordings_folder(const config::Config& config) {
+  return config.recording.dir.empty() ? config.hub.data_dir + "/recordings" : config.recording.dir;
+}
 
 routing::Definition routing_definition(const config::Config& config) {
   routing::Definition out;
@@ -166,6 +195,7 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
   for (const config::Conference& room : config.conferences)
     office->conferences.push_back(
         {room.name, room.pin.value, room.moderator_pin.value, room.max_members, room.record, room.tones});
+  office->recording = recording_rules(config);
   office->park_lots = {config.features.park_first, config.features.park_last};
   office->domains = config.hub.domains;
   office->max_calls = config.hub.max_calls;

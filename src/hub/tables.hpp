@@ -13,6 +13,9 @@
 
 namespace junctor::hub {
 
+/// Where recordings are written, and looked for at start.
+std::string recordings_folder(const config::Config& config);
+
 routing::Definition routing_definition(const config::Config& config);
 
 /// Everything in a configuration that only routing understands (regular expressions, destinations), checked.

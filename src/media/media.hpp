@@ -479,6 +479,12 @@ struct Judged {
   Verdict verdict = Verdict::good;
 };
 
+/// Audio arrives in a format that the leg it is relayed to has not; it is dropped, and only a mixer could help. Once for
+/// each pair of legs and their formats.
+struct CannotRelay {
+  PortId id;
+};
+
 /// One key press (RFC 4733), reported when its first packet is seen. Packets pass the relay regardless.
 struct Dtmf {
   PortId id;
@@ -523,7 +529,7 @@ struct Done {
   Outcome outcome = Outcome::done;
 };
 
-using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged>;
+using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged, CannotRelay>;
 
 /// Takes a worker's events, on the worker's thread. Must not call back into the worker.
 class EventSink {

@@ -208,8 +208,15 @@ bool Port::check(TimePoint now) {
 // --------------------------------------------------------------------------------------------------------------
 // sending
 
+bool Port::take_unmapped_audio() {
+  if (unmapped_ != Unmapped::seen) return false;
+  unmapped_ = Unmapped::told;
+  return true;
+}
+
 void Port::map_formats_to(const Port& to) {
   forward_type_.fill(no_format);
+  unmapped_ = Unmapped::none;
   std::size_t index = 0;
   for (const Payload& ours : payloads_.entries()) {
     const auto theirs = to.payloads_.entries();
@@ -222,7 +229,11 @@ void Port::map_formats_to(const Port& to) {
 void Port::forward(const Arrival& arrival, Port& from, DatagramSender& sender, TimePoint now) {
   if (arrival.new_source) out_.begin_source();
   const std::uint8_t type = from.forward_type_[arrival.format];
-  if (type == no_format) return from.drop(Drop::no_common_format);
+  if (type == no_format) {
+    const bool audio = rtp::is_audio(from.payloads_.entries()[arrival.format].codec);
+    if (audio && from.unmapped_ == Unmapped::none) from.unmapped_ = Unmapped::seen;
+    return from.drop(Drop::no_common_format);
+  }
   if (!can_send()) return drop(Drop::cannot_send);
   const auto header =
       out_.relay(arrival.extended_sequence, arrival.packet.timestamp, arrival.packet.marker, arrival.clock_rate, now);

@@ -104,6 +104,8 @@ class Port {
   void forward(const Arrival& arrival, Port& from, DatagramSender& sender, TimePoint now);
   /// For `from`'s packets that go to this port: payload types by format.
   void map_formats_to(const Port& to);
+  /// Audio of this leg was dropped because the other one has no such format; true once after each map_formats_to().
+  bool take_unmapped_audio();
 
   /// False when the leg has no format that a tone can be sent in.
   bool start_tone(double hz, double level_dbm0, TimePoint now);
@@ -183,6 +185,7 @@ class Port {
   EncoderSettings encoder_;
   std::array<std::uint8_t, 128> format_of_type_{};                 // receive type → index, or no_format
   std::array<std::uint8_t, PayloadMap::capacity> forward_type_{};  // index → type at the port that gets it
+  enum class Unmapped : std::uint8_t { none, seen, told } unmapped_ = Unmapped::none;
   SrtpLink srtp_;
   SourceLock lock_;
   Address rtcp_signalled_;

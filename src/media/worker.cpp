@@ -96,7 +96,9 @@ void Worker::on_datagram(std::uint64_t tag, const Address& from, std::span<const
 void Worker::deliver(const Arrival& arrival, Port& port, TimePoint now) {
   if (port.feed == Feed::mixer) return seat_of(port)->receive(arrival, now);
   Port* const to = port.feed == Feed::echo ? &port : partner(port);
-  if (to != nullptr) to->forward(arrival, port, sender_, now);
+  if (to == nullptr) return;
+  to->forward(arrival, port, sender_, now);
+  if (port.take_unmapped_audio()) events_.on_event(CannotRelay{port.id()});
 }
 
 // ---------------------------------------------------------------------------------------------------------------

@@ -343,8 +343,9 @@ class Baresip:
     """A phone without a screen; driven through its control connection, its audio is a tone and what it hears a file."""
 
     def __init__(self, test, name, hub=None, user=None, password="", tone=440, account="", transport="udp", port=None,
-                 config=""):
-        """`port`: the hub's for that transport, if it is not its usual one."""
+                 config="", codecs="pcmu,pcma"):
+        """`port`: the hub's for that transport, if it is not its usual one. Codecs besides G.711 need their module in
+        `config`."""
         self.name, self.buffer, self.events, self.answers, self.token = name, b"", [], {}, 0
         self.recordings = test.path(name, "heard")
         self.port, control, media = test.ports.take(4), test.ports.take(), test.ports.take(10)
@@ -394,7 +395,7 @@ ringback_disabled yes
             account += ";regint=0"
         domain = f"127.0.0.1:{port}" if hub else "127.0.0.1"
         self.write(test.path(name, "accounts"),
-                   f"<sip:{user or name}@{domain};transport={transport}>;audio_codecs=pcmu,pcma;ptime=20{account}\n")
+                   f"<sip:{user or name}@{domain};transport={transport}>;audio_codecs={codecs};ptime=20{account}\n")
         self.write(test.path(name, "contacts"), "")
         self.process = Process(test, name, ["baresip", "-4", "-s", "-f", test.path(name)])
         self.socket = wait_until(lambda: self.connect(control), f"{name} listens on its control port")
@@ -495,7 +496,8 @@ ringback_disabled yes
         """What this phone has heard in all its calls so far, one behind the other."""
         files = sorted(f for f in os.listdir(self.recordings) if f.endswith("dec.wav"))
         parts = [Audio(os.path.join(self.recordings, name)) for name in files]
-        return Audio(samples=[sample for part in parts for sample in part.samples])
+        rate = parts[0].rate if parts else 8000
+        return Audio(samples=[sample for part in parts for sample in part.samples], rate=rate)
 
     def wait_to_hear(self, hz, what):
         """Waits until half a second, heard from now on, is the tone `hz` and nothing else; returns it."""
@@ -514,7 +516,7 @@ ringback_disabled yes
 class Audio:
     """Samples of a recording that may still be written to: the length in its header is not believed."""
 
-    def __init__(self, path=None, samples=(), rate=8000):
+    def __init__(self, path=None, samples=(), rate=8000, channel=0):
         self.samples, self.rate = samples, rate
         if path is None:
             return
@@ -525,7 +527,7 @@ class Audio:
             return
         channels, self.rate = int.from_bytes(data[22:24], "little"), int.from_bytes(data[24:28], "little")
         end = at + (len(data) - at) // (2 * channels) * 2 * channels
-        self.samples = list(memoryview(data[at:end]).cast("h"))[::channels]
+        self.samples = list(memoryview(data[at:end]).cast("h"))[channel::channels]
 
     @property
     def secs(self):

@@ -14,6 +14,7 @@ from harness import PATIENCE, Hub, Process, expect, expect_equal, wait_until
 PCMU = "0 PCMU/8000"
 PCMA = "8 PCMA/8000"
 G722 = "9 G722/8000"
+G729 = "18 G729/8000"
 ILBC = "97 iLBC/8000"
 
 

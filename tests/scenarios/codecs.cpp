@@ -87,6 +87,23 @@ TEST(Codecs, FromRelayToMixerAndBackWhileTheyTalk) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+TEST(Codecs, AnotherCodecOfTheAnswerIsTranslatedWhenItIsUsed) {
+  Sim sim{Seed{406}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  alice.habits().codecs = {"pcma"};
+  bob.habits().codecs = {"pcma", "g722"};
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));
+  ASSERT_EQ(plan(sim), "relay PCMA");
+  bob.line().audio().use_codec({9, audio::Format::g722});
+  sim.run_for(300ms);
+  EXPECT_TRUE(sim.until(1s, [&] { return alice.hears(880) && bob.hears(440); }));
+  EXPECT_EQ(plan(sim), "mixer at 8000 Hz: codec in use");
+  expect_one_stream(alice);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 TEST(Codecs, ALateOfferIsTranslatedToo) {
   Sim sim{Seed{404}};
   Phone& alice = sim.phone("1001");
