@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "net/hashes.hpp"
+#include "sim/voice.hpp"
 
 namespace junctor::sim {
 namespace {
@@ -138,7 +139,8 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::M
                        .hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex},
                        .mac = &net::hmac_sha256,
                        .listeners = listeners(),
-                       .local_address_for = [](const IpAddress&) { return hub_address().ip; }};
+                       .local_address_for = [](const IpAddress&) { return hub_address().ip; },
+                       .speech_driver = make_voice};
   core_ = std::make_unique<hub::Core>(std::move(config), std::move(outside), world_.now());
   names_.on_answer([this](transport::QueryId query, const transport::Answer& answer) {
     core_->on_resolved(query, answer, world_.now());

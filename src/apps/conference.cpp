@@ -38,14 +38,6 @@ media::Play left() {
 media::Play ask_pin() {
   return notes({{880, 150}, {0, 80}, {880, 150}});
 }
-/// Again and again, until the listener goes elsewhere: meanwhile it sits in a mixer, where digits are found that a
-/// phone without telephone-event plays as tones.
-media::Play keep_asking_pin(PortId listener) {
-  media::Play play = notes({{880, 150}, {0, 80}, {880, 150}, {0, 5000}});
-  std::get<audio::Tone>(play.what).once = false;
-  play.to = listener;
-  return play;
-}
 media::Play wrong_pin() {
   return notes({{330, 200}, {0, 60}, {330, 200}});
 }
@@ -122,9 +114,9 @@ void Conferences::on_answered(Room& room, Member& member, TimePoint now) {
   member.timer = timers_.schedule(now + pin_time, *this, member.leg.value);
   call::Leg* const leg = leg_of(member);
   if (leg == nullptr || !leg->port_is_open()) return;
-  // With a late offer the leg cannot be seated yet; it is asked once.
-  call::Mixer& mixer = calls_.find(member.call)->own_mixer(*leg);
-  mixer.play(leg->port_is_ready() ? keep_asking_pin(leg->port()->id) : ask_pin());
+  // Keys may come as tones in the audio, which only a mixer hears.
+  calls_.find(member.call)->own_mixer(*leg).add_need(call::Need::room);
+  tell(member, Prompt::conference_pin, ask_pin(), now);
 }
 
 void Conferences::check_pin(Room& room, Member& member, bool complete, TimePoint now) {
@@ -138,12 +130,25 @@ void Conferences::check_pin(Room& room, Member& member, bool complete, TimePoint
     calls_.hang_up(member.call, {403, 21, "wrong PIN"}, now);
     return;
   }
-  call::Leg* const leg = leg_of(member);
-  if (leg != nullptr && leg->mixer != nullptr) leg->mixer->play(wrong_pin());
+  tell(member, Prompt::conference_wrong_pin, wrong_pin(), now);
+}
+
+void Conferences::tell(const Member& member, Prompt prompt, media::Play beeps, TimePoint now) {
+  prompts_.play(member.call, member.leg, prompt, std::move(beeps), now);
+}
+
+/// The music begins after the words.
+void Conferences::wait_for_moderator(const Member& member, TimePoint now) {
+  prompts_.play(member.call, member.leg, Prompt::conference_wait, std::nullopt, now,
+                [this, leg = member.leg](TimePoint then) {
+                  const auto [room, waiting] = find(leg);
+                  if (room != nullptr && room->waiting) music_.start(waiting->call, leg, then);
+                });
 }
 
 void Conferences::enter(Room& room, Member& member, TimePoint now) {
   timers_.cancel(member.timer);
+  prompts_.stop(member.leg);
   member.phase = Phase::inside;
   member.digits.clear();
   if (!calls_.seat(member.call, member.leg, *room.mixer, now)) {
@@ -151,8 +156,12 @@ void Conferences::enter(Room& room, Member& member, TimePoint now) {
     return;
   }
   if (member.moderator && std::exchange(room.waiting, false))
-    for (const Member& each : room.members) music_.stop(each.leg);
-  if (room.waiting) music_.start(member.call, member.leg, now);
+    for (const Member& each : room.members) {
+      if (each.phase != Phase::inside) continue;
+      prompts_.stop(each.leg);
+      music_.stop(each.leg);
+    }
+  if (room.waiting) wait_for_moderator(member, now);
   apply_voices(room);
   if (room.settings.record && !room.recording) room.recording = recording_.start(room.settings.name, *room.mixer, now);
   if (room.settings.tones && !room.waiting) room.mixer->play(joined());
@@ -172,6 +181,7 @@ void Conferences::apply_voices(Room& room) {
 
 void Conferences::on_digit(Room& room, Member& member, char digit, TimePoint now) {
   if (member.phase == Phase::pin) {
+    prompts_.stop(member.leg);
     if (digit != '#') member.digits += digit;
     return check_pin(room, member, digit == '#', now);
   }
@@ -180,11 +190,8 @@ void Conferences::on_digit(Room& room, Member& member, char digit, TimePoint now
   if (!command || digit != '1') return;
   member.muted = !member.muted;
   apply_voice(room, member);
-  const call::Leg* const leg = leg_of(member);
-  if (leg == nullptr || !leg->port_is_open()) return;
-  media::Play play = member.muted ? muted() : unmuted();
-  play.to = leg->port()->id;
-  room.mixer->play(std::move(play));
+  if (member.muted) return tell(member, Prompt::conference_muted, muted(), now);
+  tell(member, Prompt::conference_unmuted, unmuted(), now);
 }
 
 void Conferences::leave(LegId leg, TimePoint now) {

@@ -14,6 +14,7 @@
 #include "apps/call_recording.hpp"
 #include "apps/hold_music.hpp"
 #include "apps/office.hpp"
+#include "apps/prompts.hpp"
 #include "base/timer_wheel.hpp"
 #include "call/calls.hpp"
 
@@ -26,8 +27,8 @@ class Conferences final : public TimerTarget {
   static constexpr seconds pin_time{30};            ///< for entering it, all tries together
   static constexpr std::size_t pin_digits_max = 32;
 
-  Conferences(call::Calls& calls, HoldMusic& music, CallRecording& recording, TimerWheel& timers)
-      : calls_(calls), music_(music), recording_(recording), timers_(timers) {}
+  Conferences(call::Calls& calls, HoldMusic& music, Prompts& prompts, CallRecording& recording, TimerWheel& timers)
+      : calls_(calls), music_(music), prompts_(prompts), recording_(recording), timers_(timers) {}
   ~Conferences() override;
 
   /// Answers a waiting leg and lets it in; nothing, or why not.
@@ -71,12 +72,15 @@ class Conferences final : public TimerTarget {
   void on_digit(Room& room, Member& member, char digit, TimePoint now);
   void check_pin(Room& room, Member& member, bool complete, TimePoint now);
   void enter(Room& room, Member& member, TimePoint now);
+  void tell(const Member& member, Prompt prompt, media::Play beeps, TimePoint now);
+  void wait_for_moderator(const Member& member, TimePoint now);
   void apply_voice(Room& room, const Member& member);
   void apply_voices(Room& room);
   void leave(LegId leg, TimePoint now);
 
   call::Calls& calls_;
   HoldMusic& music_;
+  Prompts& prompts_;
   CallRecording& recording_;
   TimerWheel& timers_;
   std::map<std::string, Room> rooms_;  // by name

@@ -204,6 +204,19 @@ void features(Parsed& parsed) {
   }
 }
 
+void speech(Parsed& parsed) {
+  const Speech& c = parsed.config.speech;
+  static const std::vector<std::string> flite_voices = {"", "slt", "rms", "kal"};
+  if (c.driver == SpeechDriver::flite && std::ranges::find(flite_voices, c.voice) == flite_voices.end())
+    parsed.add_fault("speech.voice", "flite has the voices \"slt\", \"rms\" and \"kal\"");
+  if (c.driver == SpeechDriver::command && (c.command.empty() || c.command[0].empty()))
+    parsed.add_fault("speech.command", "driver = \"command\" needs a program here");
+  if (c.voice.empty() && std::ranges::any_of(c.command, [](const auto& w) { return w.find("{voice}") != w.npos; }))
+    parsed.add_fault("speech.voice", "speech.command wants a {voice}");
+  if (c.driver != SpeechDriver::command && !c.command.empty())
+    parsed.add_fault("speech.command", "needs driver = \"command\"");
+}
+
 void rwi(Parsed& parsed) {
   static const std::vector<std::string> scopes = {
       "call.control", "queue.control", "supervisor.control", "media.stream", "record.control",
@@ -285,6 +298,7 @@ void check_together(Parsed& parsed) {
   srtp(parsed);
   certificate_for(parsed, "http", false, c.http.certificate_file, c.http.private_key_file);
   features(parsed);
+  speech(parsed);
   users(parsed);
   trunks(parsed);
   no_duplicates(parsed, "routes", "name", c.routes, &Route::name);

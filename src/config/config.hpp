@@ -199,6 +199,17 @@ struct Features {
   bool operator==(const Features&) const = default;
 };
 
+enum class SpeechDriver : std::uint8_t { none, flite, command };
+
+struct Speech {
+  SpeechDriver driver = SpeechDriver::flite;
+  std::string voice;  ///< empty: the driver's usual one
+  /// Program and arguments, in which {text} and {voice} are replaced. Without {text} it is on the standard input.
+  std::vector<std::string> command;
+  seconds timeout_secs{10};  ///< of the command
+  bool operator==(const Speech&) const = default;
+};
+
 struct Security {
   std::uint32_t auth_failures_max = 20;  ///< per address and minute
   seconds block_secs{300};
@@ -441,6 +452,7 @@ struct Config {
   Security security;
   Records records;
   Features features;
+  Speech speech;
   std::vector<User> users;
   std::vector<Trunk> trunks;
   std::vector<Route> routes;

@@ -241,6 +241,11 @@ TEST(Config, ChecksKeysAgainstEachOther) {
               ElementsAre(HasSubstr("10:1: has other tls_ keys than trunk \"a\"")));
   EXPECT_THAT(faults("[network]\npublic_ip = [\"192.0.2.1\", \"192.0.2.2\"]\n"),
               ElementsAre("junctor.toml:2:27: at most one address per family"));
+  EXPECT_THAT(faults("[speech]\nvoice = \"bob\"\n"), ElementsAre(HasSubstr("flite has the voices")));
+  EXPECT_THAT(faults("[speech]\ncommand = [\"say\"]\n"), ElementsAre(HasSubstr("needs driver = \"command\"")));
+  EXPECT_THAT(faults("[speech]\ndriver = \"command\"\n"), ElementsAre(HasSubstr("needs a program here")));
+  EXPECT_THAT(faults("[speech]\ndriver = \"command\"\ncommand = [\"say\", \"{voice}\"]\n"),
+              ElementsAre(HasSubstr("wants a {voice}")));
   EXPECT_THAT(faults("[features]\necho = \"9197\"\n"), ElementsAre(HasSubstr("is another feature's number")));
   EXPECT_THAT(faults("[[trunks]]\nname = \"a\"\nhost = \"h\"\nnumbers = "
                      "[\"+49\", \"49\"]\n"),

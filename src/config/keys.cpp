@@ -17,6 +17,7 @@ constexpr std::string_view sync_words[] = {"normal", "full"};
 constexpr std::string_view transport_words[] = {"udp", "tcp", "tls"};
 constexpr std::string_view srtp_words[] = {"off", "optional", "required"};
 constexpr std::string_view peer_srtp_words[] = {"", "off", "optional", "required"};
+constexpr std::string_view speech_words[] = {"none", "flite", "command"};
 constexpr std::string_view direction_words[] = {"", "inbound", "outbound", "internal"};
 constexpr std::string_view action_words[] = {"ring",       "dial", "queue",  "ivr", "voicemail",
                                              "conference", "rwi",  "reject", "app"};
@@ -136,6 +137,13 @@ void features(Visitor& v, Features& c) {
   v.key("park_first", &c.park_first);
   v.key("park_last", &c.park_last);
   v.key("hold_music", &c.hold_music);
+}
+
+void speech(Visitor& v, Speech& c) {
+  v.choice("driver", c.driver, speech_words);
+  v.key("voice", &c.voice);
+  v.key("command", &c.command);
+  v.key(Key("timeout_secs").between(1, 60), &c.timeout_secs);
 }
 
 void security(Visitor& v, Security& c) {
@@ -317,6 +325,7 @@ void describe(Visitor& v, Config& c) {
     v.key(Key("messages_bytes").between(65'536, 1'073'741'824).at_start(), &c.records.messages_bytes);
   });
   v.table("features", [&] { features(v, c.features); });
+  v.table("speech", [&] { speech(v, c.speech); });
   v.list("users", c.users, user);
   v.list("trunks", c.trunks, trunk);
   v.list("routes", c.routes, route);

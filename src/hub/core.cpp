@@ -115,6 +115,9 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   registrar_ = std::make_unique<registrar::Registrar>(registrar_settings(*config_), *authenticator_, o.store, o.timers,
                                                       o.wall, replies, o.random, o.counters);
   sounds_ = std::make_unique<media::Sounds>(o.disk, o.jobs, o.counters);
+  speech_ = std::make_unique<media::Speech>(
+      media::Speech::Parts{o.disk, o.jobs, *sounds_, o.log, o.counters, o.hashes.sha256},
+      config_->hub.data_dir + "/sounds");
   recordings_ = std::make_unique<recording::Recordings>(
       o.recorder, o.media, o.timers, o.wall,
       [this](const recording::Event& event, TimePoint then) { on_recording_event(event, then); });
@@ -125,8 +128,9 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   calls_ = std::make_unique<call::Calls>(call::Calls::Parts{*endpoint_, o.media, o.timers, o.random, o.counters},
                                          config_->hub.node, epoch, events);
   hold_music_ = std::make_unique<apps::HoldMusic>(*calls_, *sounds_, o.jobs, o.log);
+  prompts_ = std::make_unique<apps::Prompts>(*calls_, *speech_);
   call_recording_ = std::make_unique<apps::CallRecording>(*calls_, *recordings_, o.wall, o.log);
-  conferences_ = std::make_unique<apps::Conferences>(*calls_, *hold_music_, *call_recording_, o.timers);
+  conferences_ = std::make_unique<apps::Conferences>(*calls_, *hold_music_, *prompts_, *call_recording_, o.timers);
   parking_ = std::make_unique<apps::Parking>(*calls_, *hold_music_, o.timers);
   dialler_ = std::make_unique<apps::Dialler>(
       apps::Dialler::Parts{*calls_, *registrar_, directory_, *conferences_, *parking_, o.timers});
@@ -139,6 +143,7 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   office_ = make_office(*config_, &fault);
   JUNCTOR_CHECK(office_ != nullptr);  // the configuration has been checked before it came here
   take_settings();
+  take_speech();
   take_file_users();
 }
 
@@ -153,6 +158,11 @@ void Core::take_settings() {
   for (const apps::Trunk& trunk : office_->trunks)
     exempt.insert(exempt.end(), trunk.sources.begin(), trunk.sources.end());
   guard_->set_exempt(std::move(exempt));
+}
+
+void Core::take_speech() {
+  const config::Speech& settings = config_->speech;
+  speech_->set_driver(outside_.speech_driver ? outside_.speech_driver(settings) : nullptr, settings.voice);
 }
 
 void Core::take_file_users() {
@@ -391,6 +401,7 @@ void Core::on_located(std::uint64_t owner, std::span<const transport::Hop> hops,
 
 void Core::on_call_event(const call::Event& event, TimePoint now) {
   hold_music_->on_call_event(event, now);
+  prompts_->on_call_event(event);
   conferences_->on_call_event(event, now);
   parking_->on_call_event(event, now);
   transfers_->on_call_event(event, now);
@@ -422,6 +433,7 @@ Result<std::vector<std::string>, std::string> Core::reload(config::Snapshot conf
   office_ = std::move(office);
   tls_hosts_.clear();
   take_settings();
+  take_speech();
   take_file_users();
   locate_trunks(now);
   return restart;

@@ -10,6 +10,7 @@
 
 #include "apps/admission.hpp"
 #include "apps/dial.hpp"
+#include "apps/prompts.hpp"
 #include "apps/records.hpp"
 #include "apps/transfer.hpp"
 #include "base/io.hpp"
@@ -48,6 +49,8 @@ struct Outside {
   transport::LocalAddressFor local_address_for;
   std::uint32_t last_epoch = 0;  ///< of the newest call in the store; the ids of this start come behind it
   TlsSender* tls = nullptr;      ///< none: the hub opens no TLS connections
+  /// Makes what speaks; null for driver = "none". No function: nothing speaks.
+  std::function<std::shared_ptr<audio::SpeechDriver>(const config::Speech&)> speech_driver = nullptr;
 };
 
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
@@ -163,6 +166,7 @@ class Core final : public DatagramSink,
   bool is_unwelcome(const IpAddress& from, std::string_view message, TimePoint now);
   void check_overload();
   void take_settings();
+  void take_speech();
   void take_file_users();
   void locate_trunks(TimePoint now);
   void take_trunk_addresses(std::size_t trunk, std::span<const transport::Hop> hops);
@@ -186,9 +190,11 @@ class Core final : public DatagramSink,
   std::unique_ptr<registrar::Guard> guard_;
   std::unique_ptr<registrar::Registrar> registrar_;
   std::unique_ptr<media::Sounds> sounds_;
+  std::unique_ptr<media::Speech> speech_;
   std::unique_ptr<recording::Recordings> recordings_;
   std::unique_ptr<call::Calls> calls_;
   std::unique_ptr<apps::HoldMusic> hold_music_;
+  std::unique_ptr<apps::Prompts> prompts_;
   std::unique_ptr<apps::CallRecording> call_recording_;
   std::unique_ptr<apps::Conferences> conferences_;
   std::unique_ptr<apps::Parking> parking_;

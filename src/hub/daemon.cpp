@@ -14,6 +14,7 @@
 #include "hub/core.hpp"
 #include "hub/media_plane.hpp"
 #include "hub/operator.hpp"
+#include "hub/speech_driver.hpp"
 #include "hub/tables.hpp"
 #include "hub/tls_files.hpp"
 #include "net/background_thread.hpp"
@@ -329,7 +330,8 @@ void Daemon::build_core() {
                     return local_addresses_.find(remote, net::now()).value_or(IpAddress::v4(127, 0, 0, 1));
                   },
                   last_epoch_,
-                  edge_.get()};
+                  edge_.get(),
+                  make_speech_driver};
   core_ = std::make_unique<Core>(config_, std::move(outside), now);
   sinks_.core = core_.get();
   dns_.set(*resolver_, [this](transport::QueryId id, const transport::Answer& answer, TimePoint then) {
