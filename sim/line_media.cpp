@@ -47,6 +47,13 @@ std::string Line::make_offer(sdp::Direction direction) {
   offered_sdp_ = local_sdp_ ? sdp::make_reoffer(*local_sdp_, audio)
                             : sdp::make_offer(sdp::make_origin(phone_.random_.below(1u << 30), audio.rtp.ip), audio);
   offer_ = Pending::ours;
+  std::uint8_t event_type = 255;
+  std::vector<Speaker::Codec> heard;
+  for (const sdp::Codec& codec : sdp::first_audio(*offered_sdp_)->codecs) {
+    if (sdp::is_telephone_event(codec)) event_type = codec.payload_type;
+    if (const auto format = format_of(codec)) heard.push_back({codec.payload_type, *format});
+  }
+  speaker_.prepare(heard, event_type);
   return sdp::serialize(*offered_sdp_);
 }
 

@@ -78,6 +78,11 @@ void Speaker::use_codec(const Codec& codec) {
   encoder_ = audio::make_encoder(settings_of(codec.format));
 }
 
+void Speaker::prepare(std::span<const Codec> offered, std::uint8_t event_type) {
+  for (const Codec& codec : offered) expect(codec);
+  offered_event_type_ = event_type;
+}
+
 void Speaker::expect(const Codec& codec) {
   auto& decoder = decoders_[codec.payload_type];
   if (!decoder) decoder = audio::make_decoder(settings_of(codec.format));
@@ -254,7 +259,7 @@ void Speaker::hear(const Address& from, std::span<const std::uint8_t> bytes) {
   heard_sequence_ = sequence;
   heard_timestamp_ = timestamp;
   last_heard_ = world_.now();
-  if (event_type_ != 255 && payload_type == event_type_) {
+  if (payload_type == event_type_ || payload_type == offered_event_type_) {
     if (payload.size() < 4 || (timestamp == heard_event_timestamp_ && !digits_.empty())) return;
     heard_event_timestamp_ = timestamp;
     if (payload[0] < keys.size()) digits_ += keys[payload[0]];

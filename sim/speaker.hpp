@@ -39,6 +39,8 @@ class Speaker {
   /// always G.711. `event_type` 255: no telephone-event.
   void configure(std::optional<Address> remote, bool send, Codec voice, std::span<const Codec> heard,
                  std::uint8_t event_type);
+  /// What we offered: it may arrive before the answer does (RFC 3264 §5.1). `event_type` as above.
+  void prepare(std::span<const Codec> offered, std::uint8_t event_type);
   /// SRTP from now on, or plain RTP. The same keys go on as they were.
   void use_keys(const std::optional<media::SrtpKeys>& wanted);
   const std::optional<media::SrtpKeys>& srtp_keys() const { return srtp_keys_; }
@@ -122,7 +124,7 @@ class Speaker {
   Codec voice_;
   std::unique_ptr<audio::Encoder> encoder_;
   std::map<std::uint8_t, std::unique_ptr<audio::Decoder>> decoders_;  // by payload type
-  std::uint8_t event_type_ = 255;
+  std::uint8_t event_type_ = 255, offered_event_type_ = 255;
   audio::ToneGenerator tone_;
   std::uint32_t ssrc_, timestamp_;
   std::uint16_t sequence_;
