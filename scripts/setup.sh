@@ -5,7 +5,7 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config python3 git ca-certificates
   libboost1.81-dev libboost-json1.81-dev libssl-dev libc-ares-dev libsqlite3-dev
-  libtomlplusplus-dev libcli11-dev libre2-dev libgtest-dev libgmock-dev libmimalloc-dev
+  libtomlplusplus-dev libcli11-dev libre2-dev libgtest-dev libgmock-dev libjemalloc-dev
   libopus-dev libspandsp-dev libspeexdsp-dev libsndfile1-dev libwebrtc-audio-processing-dev flite1-dev
 )
 test_packages=(

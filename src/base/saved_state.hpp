@@ -1,7 +1,7 @@
 #pragma once
 // Plain values as bytes and back, so that calls can outlive a restart: numbers in network order, texts and lists with
-// their length before them, times as what they are before or after `now`. A class lists what it keeps once, for both
-// ways:
+// their length before them, monotonic times as what they are before or after `now`. A class lists what it keeps once,
+// for both ways:
 //
 //   template <class Self, class Archive>
 //   static void fields(Self& self, Archive& archive) { archive(self.state_, self.since_); }
@@ -63,6 +63,7 @@ class Saver {
     put(time == TimePoint{} ? SavedTime::unset : time == TimePoint::max() ? SavedTime::never : SavedTime::relative);
     if (time != TimePoint{} && time != TimePoint::max()) put(time - now_);
   }
+  void put(WallTime time) { put(std::int64_t{time.time_since_epoch().count()}); }
   void put(const IpAddress& ip) { (*this)(ip.bytes, ip.family); }
   void put(const Address& address) { (*this)(address.ip, address.port); }
   template <class T, std::size_t N>
@@ -145,6 +146,11 @@ class Loader {
     Duration from_now{};
     get(from_now);
     time = now_ + from_now;
+  }
+  void get(WallTime& time) {
+    std::int64_t since_epoch = 0;
+    get(since_epoch);
+    time = WallTime(milliseconds(since_epoch));
   }
   void get(IpAddress& ip) { (*this)(ip.bytes, ip.family); }
   void get(Address& address) { (*this)(address.ip, address.port); }

@@ -25,6 +25,7 @@ struct Outer {
   Colour colour = Colour::red;
   TimePoint time{}, unset{}, never = TimePoint::max();
   Duration span{};
+  WallTime wall{};
   Address address;
   std::vector<Inner> list;
   std::array<std::uint32_t, 3> three{};
@@ -32,7 +33,7 @@ struct Outer {
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive) {
     archive(self.negative, self.real, self.small, self.flag, self.colour, self.time, self.unset, self.never, self.span,
-            self.address, self.list, self.three);
+            self.wall, self.address, self.list, self.three);
   }
 };
 
@@ -46,6 +47,7 @@ Outer sample() {
           .colour = Colour::green,
           .time = now - milliseconds(20),
           .span = -seconds(3),
+          .wall = WallTime(milliseconds(1'700'000'000'123)),
           .address = *Address::parse("[2001:db8::1]:5060"),
           .list = {{7, "seven"}, {8, std::nullopt}, {9, std::string("\0\n", 2)}},
           .three = {1, 2, 0xffffffffu}};

@@ -49,6 +49,7 @@ struct Status {
   std::uint64_t media_ports = 0;       ///< taken
   std::uint64_t store_backlog = 0;     ///< writes not yet on disk
   microseconds longest_turn{0};        ///< of the control loop, since the start
+  microseconds longest_work{0};        ///< the same in CPU time: what is less than the turn, others had the processor
   std::vector<std::string> listeners;  ///< "udp 0.0.0.0:5060"
   std::vector<std::string> config_files;
   std::vector<Blocked> blocked;
@@ -73,6 +74,13 @@ struct LegInfo {
   std::string quality;     ///< JSON object; empty: {}
   std::string path;        ///< "relay", "mixer" or "none"
   std::string codec_plan;  ///< how it is connected and why so; empty: with nobody
+
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.kind, self.direction, self.state, self.uri, self.sip_call_id, self.codec, self.srtp, self.address,
+            self.packets_sent, self.packets_received, self.packets_lost, self.jitter_ms, self.mos, self.verdict,
+            self.quality, self.path, self.codec_plan);
+  }
 };
 
 struct CallInfo {
@@ -88,6 +96,12 @@ struct CallInfo {
   std::optional<WallTime> answer;
   std::optional<WallTime> end;
   std::vector<LegInfo> legs;
+
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.id, self.direction, self.state, self.from, self.from_name, self.to, self.trunk, self.route, self.start,
+            self.answer, self.end, self.legs);
+  }
 };
 
 /// One SIP message as it was on the wire.

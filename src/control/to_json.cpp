@@ -141,6 +141,7 @@ json::value to_json(const Status& s) {
                       {"media_ports", s.media_ports},
                       {"store_backlog", s.store_backlog},
                       {"longest_turn_us", s.longest_turn.count()},
+                      {"longest_work_us", s.longest_work.count()},
                       {"listeners", texts(s.listeners)},
                       {"config_files", texts(s.config_files)},
                       {"blocked", std::move(blocked)},

@@ -44,7 +44,7 @@ void print_status(const json::value& s) {
   line("trunks", text_of(s, "trunks"));
   line("transactions", text_of(s, "transactions"));
   line("store backlog", text_of(s, "store_backlog"));
-  line("longest turn", text_of(s, "longest_turn_us") + " us");
+  line("longest turn", text_of(s, "longest_turn_us") + " us, " + text_of(s, "longest_work_us") + " us of CPU");
   std::vector<std::vector<std::string>> blocked;
   for (const json::value& b : array_of(s, "blocked")) {
     blocked.push_back({text_of(b, "address"), flag_of(b, "scanner") ? "scanner" : "failures",

@@ -163,7 +163,6 @@ class Daemon {
   void reload(TimePoint now);
   void begin_drain(seconds timeout, TimePoint now);
   std::optional<TimePoint> check_drained(TimePoint now);
-  void return_memory();
 
   config::Snapshot config_;
   RunOptions options_;
@@ -195,7 +194,6 @@ class Daemon {
   std::optional<TimePoint> drain_until_;
   bool store_due_ = false;
   bool hung_up_ = false;
-  std::size_t transactions_peak_ = 0;  // since memory was returned
   bool told_to_stop_ = false;
 };
 
@@ -340,7 +338,8 @@ void Daemon::build_core() {
   media_->set_sink([this](const media::Event& event, TimePoint then) { core_->on_media_event(event, then); });
 
   Operator::Process process;
-  process.longest_turn = [this] { return std::chrono::duration_cast<microseconds>(loop_->turns().longest()); };
+  process.longest_turn = [this] { return std::chrono::floor<microseconds>(loop_->turns().longest()); };
+  process.longest_work = [this] { return std::chrono::floor<microseconds>(loop_->work().longest()); };
   process.load_config = [this] { return load_checked(options_.config); };
   process.take_certificates = [this](const config::Config& config) { return take_certificates(config); };
   process.drain = [this](seconds timeout, TimePoint then) { begin_drain(timeout, then); };
@@ -393,7 +392,6 @@ Result<void, std::string> Daemon::start() {
     if (now >= next) {
       wall_.set(now, net::wall_now());
       next = now + seconds(1);
-      return_memory();
     }
     return check_drained(now);
   });
@@ -452,16 +450,6 @@ std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
     drain_until_ = now + bye_grace;
   }
   return *drain_until_;
-}
-
-/// After a burst: most of what it needed is free again, and nobody talks who could notice the work.
-void Daemon::return_memory() {
-  constexpr std::size_t burst_min = 1000;
-  const Ledger ledger = core_->ledger();
-  transactions_peak_ = std::max(transactions_peak_, ledger.transactions);
-  if (ledger.calls != 0 || transactions_peak_ < burst_min || ledger.transactions * 8 > transactions_peak_) return;
-  transactions_peak_ = ledger.transactions;
-  if (options_.return_memory) options_.return_memory();
 }
 
 int Daemon::run() {

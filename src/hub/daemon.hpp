@@ -1,6 +1,5 @@
 #pragma once
 // `junctor run`: everything built from the operating system up, run until it is told to stop, and taken down again.
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,8 +11,6 @@ struct RunOptions {
   std::optional<std::string> config;
   net::LogFormat log_format = net::LogFormat::text;
   LogLevel log_level = LogLevel::info;
-  /// Gives unused memory back to the system; called on the control thread after a burst of calls. Empty: never.
-  std::function<void()> return_memory = {};
 };
 
 /// The exit code: 0 after an orderly stop, 1 when something could not be started (one line on stderr), 3 when the

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/leg_quality.hpp"
+#include "base/saved_state.hpp"
 #include "hub/version.hpp"
 
 namespace junctor::hub {
@@ -92,12 +93,22 @@ control::CallInfo Operator::describe(const call::Call& call) const {
 
 void Operator::forget_old(TimePoint now) {
   const Duration keep = core_.config().records.messages_secs;
-  while (!ended_.empty() && (ended_.size() > ended_max || now - ended_.front().at > keep)) ended_.pop_front();
+  while (!ended_.empty() && now - ended_.front().at > keep) forget_oldest();
+}
+
+void Operator::forget_oldest() {
+  ended_bytes_.erase_begin(ended_.front().length);
+  ended_.pop_front();
 }
 
 void Operator::on_ended(const call::Call& call, TimePoint now) {
-  ended_.push_back({now, describe(call)});
-  forget_old(now);
+  Saver saver;
+  saver(describe(call));
+  const std::string saved = saver.take();
+  if (saved.size() > ended_bytes_max) return;
+  while (ended_.full() || ended_bytes_.reserve() < saved.size()) forget_oldest();
+  ended_bytes_.insert(ended_bytes_.end(), saved.begin(), saved.end());
+  ended_.push_back({now, call.id(), saved.size()});
 }
 
 control::Status Operator::status(TimePoint now) {
@@ -117,6 +128,7 @@ control::Status Operator::status(TimePoint now) {
   out.media_ports = ledger.ports;
   out.store_backlog = ledger.unwritten;
   out.longest_turn = process_.longest_turn();
+  out.longest_work = process_.longest_work();
   out.listeners = process_.listeners;
   out.config_files = process_.config_files;
   for (const auto& blocked : core_.guard().blocked(now))
@@ -136,10 +148,20 @@ std::vector<control::CallInfo> Operator::calls(TimePoint) {
 }
 
 std::optional<control::CallInfo> Operator::known_call(const std::string& id) const {
-  if (const call::Call* const call = core_.calls().find(parse_call_id(id))) return describe(*call);
-  const auto at = std::find_if(ended_.rbegin(), ended_.rend(), [&](const EndedCall& e) { return e.info.id == id; });
-  if (at == ended_.rend()) return std::nullopt;
-  return at->info;
+  const CallId known = parse_call_id(id);
+  if (const call::Call* const call = core_.calls().find(known)) return describe(*call);
+  auto begin = ended_bytes_.begin();
+  for (const EndedCall& ended : ended_) {
+    const auto end = begin + static_cast<std::ptrdiff_t>(ended.length);
+    if (ended.id == known) {
+      control::CallInfo info;
+      const std::string saved(begin, end);
+      Loader{saved}(info);
+      return info;
+    }
+    begin = end;
+  }
+  return std::nullopt;
 }
 
 void Operator::find_call(std::string id, bool with_messages, control::Reply<control::CallDetail> reply, TimePoint now) {

@@ -1,11 +1,12 @@
 #pragma once
 // What an operator asks of the running hub, done.
-#include <deque>
+#include <boost/circular_buffer.hpp>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/touched_memory.hpp"
 #include "control/commands.hpp"
 #include "hub/core.hpp"
 
@@ -13,13 +14,14 @@ namespace junctor::hub {
 
 class Operator final : public control::Commands {
  public:
-  static constexpr std::size_t ended_max =
-      1'000;  ///< ended calls that can still be looked at, for records.messages_secs
+  /// Ended calls that can still be looked at, for records.messages_secs: so many, and so many bytes of them.
+  static constexpr std::size_t ended_max = 1'000;
+  static constexpr std::size_t ended_bytes_max = std::size_t{1} << 20;
   static constexpr std::size_t listed_max = 10'000;
 
   /// What only the process knows.
   struct Process {
-    std::function<microseconds()> longest_turn;
+    std::function<microseconds()> longest_turn, longest_work;
     std::function<Result<config::Snapshot, std::vector<std::string>>()> load_config;  ///< faults on the other side
     /// Certificates and keys anew, for connections from now on; a line for each that cannot be used, and all stay as
     /// they were.
@@ -59,14 +61,18 @@ class Operator final : public control::Commands {
   std::optional<control::CallInfo> known_call(const std::string& id) const;
   std::vector<control::SipMessage> messages_of(const control::CallInfo& call) const;
   void forget_old(TimePoint now);
+  void forget_oldest();
 
   Core& core_;
   Process process_;
   struct EndedCall {
     TimePoint at{};
-    control::CallInfo info;
+    CallId id;
+    std::size_t length = 0;  // of its control::CallInfo in ended_bytes_
   };
-  std::deque<EndedCall> ended_;
+  // Oldest first. As bytes in a ring: what is kept for long as small pieces holds on to the pages that they are in.
+  boost::circular_buffer<EndedCall, TouchedMemory<EndedCall>> ended_{ended_max};
+  boost::circular_buffer<char, TouchedMemory<char>> ended_bytes_{ended_bytes_max};
 };
 
 }  // namespace junctor::hub

@@ -6,6 +6,8 @@ namespace junctor::net {
 
 /// Monotonic time; never steps.
 TimePoint now();
+/// CPU time that the calling thread has had.
+Duration thread_cpu_time();
 /// UTC, to the millisecond.
 WallTime wall_now();
 

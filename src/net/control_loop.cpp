@@ -72,10 +72,12 @@ class ControlLoop::Impl {
     bool more = true;  // the waker is not armed yet
     while (!stop_.load(std::memory_order_relaxed)) {
       wait(more);
+      const Duration work_before = thread_cpu_time();
       const TimePoint start = now();
       more = turn(start);
       const TimePoint ended = now();
       turns_.add(ended - start);
+      work_.add(thread_cpu_time() - work_before);
       if (!more) more = rest(start, ended);
     }
   }
@@ -106,7 +108,7 @@ class ControlLoop::Impl {
   std::function<void(Signal, TimePoint)> on_signal_;
   std::vector<std::function<bool(TimePoint)>> sources_;
   std::vector<std::function<std::optional<TimePoint>(TimePoint)>> turn_ends_;
-  TurnHistogram turns_;
+  TurnHistogram turns_, work_;
   std::atomic<bool> stop_{false};
 
  private:
@@ -241,8 +243,8 @@ bool ControlLoop::send(std::uint64_t tag, const Address& to, std::span<const std
 const TurnHistogram& ControlLoop::turns() const {
   return impl_->turns_;
 }
-TurnHistogram& ControlLoop::turns() {
-  return impl_->turns_;
+const TurnHistogram& ControlLoop::work() const {
+  return impl_->work_;
 }
 
 }  // namespace junctor::net

@@ -79,8 +79,9 @@ class ControlLoop final : public DatagramSender {
   /// Control thread only.
   bool send(std::uint64_t tag, const Address& to, std::span<const std::uint8_t> bytes) override;
 
+  /// How long turns took, and how much CPU time: what a turn was held up by others is the difference.
   const TurnHistogram& turns() const;
-  TurnHistogram& turns();
+  const TurnHistogram& work() const;
 
  private:
   class Impl;

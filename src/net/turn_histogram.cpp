@@ -20,9 +20,4 @@ std::uint64_t TurnHistogram::turns() const {
   return sum;
 }
 
-void TurnHistogram::reset() {
-  for (auto& count : counts_) count.store(0, std::memory_order_relaxed);
-  longest_.store(0, std::memory_order_relaxed);
-}
-
 }  // namespace junctor::net

@@ -18,8 +18,6 @@ class TurnHistogram {
   std::uint64_t count(std::size_t bucket) const { return counts_[bucket].load(std::memory_order_relaxed); }
   Duration longest() const { return Duration(longest_.load(std::memory_order_relaxed)); }
   std::uint64_t turns() const;
-  /// Forgets everything, e.g. between two measurements; the loop may be running.
-  void reset();
 
  private:
   std::array<std::atomic<std::uint64_t>, buckets> counts_{};

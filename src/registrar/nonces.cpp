@@ -55,6 +55,7 @@ std::uint64_t number(TimePoint t) {
 
 Nonces::Nonces(Duration life, std::size_t used_max, Mac mac, Random& random)
     : life_(life), generation_max_(std::max<std::size_t>(used_max / 2, 1)), mac_(mac), random_(random) {
+  for (Table* table : {&young_, &old_}) table->nc.reserve(generation_max_);
   constexpr int key_words = 4;
   for (int i = 0; i < key_words; ++i) append_hex(key_, random_.next());
 }

@@ -107,6 +107,10 @@ Result<std::optional<CallRecord>, std::string> Database::find_call(std::string_v
   return read_call(impl_->connection, call_id);
 }
 
+void Database::release_memory() {
+  impl_->connection.release_memory();
+}
+
 std::size_t Database::interrupted() const {
   return impl_->interrupted;
 }

@@ -38,6 +38,9 @@ class Database {
   Result<std::vector<CallRecord>, std::string> list_calls(const CallFilter& filter);
   Result<std::optional<CallRecord>, std::string> find_call(std::string_view call_id);
 
+  /// Gives back what the page cache holds.
+  void release_memory();
+
   /// Calls that open() marked as interrupted.
   std::size_t interrupted() const;
 

@@ -126,6 +126,10 @@ Result<std::int64_t, std::string> Connection::number(std::string_view sql) {
   return query.number_at(0);
 }
 
+void Connection::release_memory() {
+  sqlite3_db_release_memory(database_.get());
+}
+
 std::string Connection::error() const {
   return sqlite3_errmsg(database_.get());
 }

@@ -60,6 +60,8 @@ class Connection {
   /// The first column of the first row, as a number.
   Result<std::int64_t, std::string> number(std::string_view sql);
   std::string error() const;
+  /// Of the page cache.
+  void release_memory();
 
  private:
   struct Close {

@@ -97,16 +97,24 @@ std::optional<TimePoint> Writer::run_once(TimePoint now) {
         retry_at_ = now + retry_delay;
       } else {
         resting_.store(true);
+        quiet_at_ = now + quiet_after;
       }
     } else if (was_failing) {
       failing_.store(false, std::memory_order_relaxed);  // nothing to try it with: the next write tells
     }
   }
   publish();
-  const auto due = next_due(now);
-  if (!resting_.load()) return due;
-  const TimePoint rested = *last_commit_ + group_delay_max;
-  return due ? std::min(*due, rested) : rested;
+  if (quiet_at_ && now >= *quiet_at_) {
+    database_.release_memory();
+    quiet_at_.reset();
+  }
+  std::optional<TimePoint> due = quiet_at_;
+  const auto sooner = [&](std::optional<TimePoint> at) {
+    if (at && (!due || *at < *due)) due = at;
+  };
+  sooner(next_due(now));
+  if (resting_.load()) sooner(*last_commit_ + group_delay_max);
+  return due;
 }
 
 std::optional<TimePoint> Writer::next_due(TimePoint now) const {

@@ -24,7 +24,8 @@
 
 namespace junctor::store {
 
-inline constexpr milliseconds retry_delay{1000};  ///< after a failed commit
+inline constexpr milliseconds retry_delay{1000};       ///< after a failed commit
+inline constexpr seconds quiet_after{10};              ///< without a commit the page cache is given back
 inline constexpr milliseconds unwaited_delay_max{15};  ///< of a write without a target, on the control thread
 inline constexpr std::size_t reads_waiting_max = 64;
 
@@ -119,6 +120,7 @@ class Writer {
   std::vector<Done> batch_;  // not yet published
   std::optional<TimePoint> last_commit_;
   std::optional<TimePoint> retry_at_;
+  std::optional<TimePoint> quiet_at_;  // unless there is a commit before
 };
 
 }  // namespace junctor::store

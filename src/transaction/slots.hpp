@@ -1,6 +1,6 @@
 #pragma once
 // Objects by TransactionId: a slot number and a generation, so that an id is found by one look into an array and a late
-// one is a normal miss. Objects live on the heap one by one; an empty slot costs 16 bytes.
+// one is a normal miss. Objects live on the heap one by one; an empty slot costs 16 bytes, and none when all are empty.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,13 +28,15 @@ class Slots {
       slot = made_++;
     }
     at(slot).object = std::make_unique<T>(std::forward<Args>(args)...);
+    at(slot).generation = generation_;
+    generation_ = generation_ == generation_max ? 1 : generation_ + 1;
     ++size_;
     return id_of(slot);
   }
 
   T* find(TransactionId id) {
     const auto slot = static_cast<std::uint32_t>(id.value);
-    if (slot >= made_ || id_of(slot) != id) return nullptr;
+    if (slot >= made_ || id_of(slot) != id) return nullptr;  // the generation may be that of an object that is gone
     return at(slot).object.get();
   }
   const T* find(TransactionId id) const { return const_cast<Slots*>(this)->find(id); }
@@ -43,9 +45,8 @@ class Slots {
     if (find(id) == nullptr) return;
     const auto slot = static_cast<std::uint32_t>(id.value);
     at(slot).object.reset();
-    at(slot).generation = at(slot).generation == generation_max ? 1 : at(slot).generation + 1;
     free_.push_back(slot);
-    --size_;
+    if (--size_ == 0 && chunks_.size() > 1) give_back();
   }
 
   std::size_t size() const { return size_; }
@@ -54,11 +55,19 @@ class Slots {
   static constexpr std::uint32_t generation_max = 0x7fffffffu;
   struct Slot {
     std::unique_ptr<T> object;
-    std::uint32_t generation = 1;
+    std::uint32_t generation = 0;
   };
 
-  // Slots are never given back: chunks this large have pages of their own, and do not pin those of freed objects.
+  // Chunks this large have pages of their own, and do not pin those of freed objects.
   static constexpr std::uint32_t chunk_slots = 4096;
+
+  /// After a burst nothing may be left of it. Generations go on, so that old ids stay misses.
+  void give_back() {
+    chunks_.clear();
+    free_.clear();
+    free_.shrink_to_fit();
+    made_ = 0;
+  }
 
   Slot& at(std::uint32_t slot) { return chunks_[slot / chunk_slots][slot % chunk_slots]; }
   TransactionId id_of(std::uint32_t slot) { return {kind_ | std::uint64_t{at(slot).generation} << 32 | slot}; }
@@ -66,6 +75,7 @@ class Slots {
   std::uint64_t kind_;
   std::size_t size_ = 0;
   std::uint32_t made_ = 0;
+  std::uint32_t generation_ = 1;  // of the next object
   std::vector<std::unique_ptr<Slot[]>> chunks_;
   std::vector<std::uint32_t> free_;
 };

@@ -28,6 +28,17 @@ TEST(Slots, TwoKindsNeverShareAnId) {
   EXPECT_NE(zero.emplace(1), one.emplace(1));
 }
 
+TEST(Slots, AfterABurstOldIdsStayMisses) {
+  Slots<int> slots(0);
+  std::vector<TransactionId> burst;
+  for (int i = 0; i < 10000; ++i) burst.push_back(slots.emplace(i));
+  for (const TransactionId id : burst) slots.erase(id);
+  EXPECT_EQ(slots.size(), 0u);
+  const TransactionId next = slots.emplace(1);
+  for (const TransactionId id : burst) ASSERT_EQ(slots.find(id), nullptr);
+  EXPECT_EQ(*slots.find(next), 1);
+}
+
 TEST(Slots, GrowBeyondAChunk) {
   Slots<int> slots(0);
   std::vector<TransactionId> ids;
