@@ -220,9 +220,9 @@ std::vector<registrar::User> file_users(const config::Config& config, std::strin
     if (from.ha1.empty()) {
       registrar::set_password(user, realm, from.password.value, hashes);
     } else {
-      user.ha1_md5 = from.ha1.md5;
-      user.ha1_sha256 = from.ha1.sha256;
-      user.ha1_sha512_256 = from.ha1.sha512_256;
+      user.ha1_md5 = registrar::Ha1<16>(from.ha1.md5);
+      user.ha1_sha256 = registrar::Ha1<32>(from.ha1.sha256);
+      user.ha1_sha512_256 = registrar::Ha1<32>(from.ha1.sha512_256);
     }
     out.push_back(std::move(user));
   }

@@ -65,7 +65,7 @@ AuthVerdict Authenticator::check(const digest::Credentials& credentials, const s
   if (!algorithm) return denied("unsupported_algorithm", malformed_);
   const User* user = users_.find(credentials.username);
   if (user == nullptr || credentials.userhash) return denied("unknown_user", unknown_user_);
-  const std::string_view ha1 = user->ha1(algorithm->hash);
+  const std::string ha1 = user->ha1(algorithm->hash);
   if (ha1.empty()) return denied("no_hash", malformed_);
   if (!names_target(credentials.uri, request.request_uri())) return denied("other_uri", malformed_);
   switch (digest::verify(credentials, ha1, request.method_name(), request.body(), hashes_)) {

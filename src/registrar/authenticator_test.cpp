@@ -202,8 +202,8 @@ TEST_F(AuthenticatorTest, AChallengeDoesNotTellWhoIsAUser) {
   users.put(legacy);
   expect_everywhere("SHA-256 MD5 ");
   User md5_only = legacy, sha256_only = legacy, other = legacy;
-  md5_only.ha1_sha256.clear(), md5_only.ha1_sha512_256.clear();
-  sha256_only.ha1_md5.clear(), sha256_only.ha1_sha512_256.clear();
+  md5_only.ha1_sha256 = {}, md5_only.ha1_sha512_256 = {};
+  sha256_only.ha1_md5 = {}, sha256_only.ha1_sha512_256 = {};
   users.put(md5_only);
   expect_everywhere("MD5 ");
   phone.user = "1002";
@@ -214,7 +214,7 @@ TEST_F(AuthenticatorTest, AChallengeDoesNotTellWhoIsAUser) {
   users.put(sha256_only);
   expect_everywhere("SHA-256 ");
   other.username = "1003";
-  other.ha1_sha256.clear();
+  other.ha1_sha256 = {};
   users.put(other);  // nothing in common any more
   expect_everywhere("SHA-256 MD5 ");
   users.remove("1002");
@@ -225,13 +225,13 @@ TEST_F(AuthenticatorTest, AChallengeDoesNotTellWhoIsAUser) {
 
 TEST_F(AuthenticatorTest, AUserWithOneHashIsAskedForThatOne) {
   User user = *users.find("1001");
-  user.ha1_sha256.clear();
+  user.ha1_sha256 = {};
   users.put(user);
   Message request = phone.request();
   phone.take_challenge(authenticator.challenge(request, Role::user_agent, AuthResult::challenge, now));
   ASSERT_EQ(phone.challenges.size(), 1u);
   EXPECT_EQ(phone.challenges[0].algorithm, "MD5");
-  user.ha1_md5.clear();
+  user.ha1_md5 = {};
   users.put(user);
   phone.take_challenge(authenticator.challenge(request, Role::user_agent, AuthResult::challenge, now));
   ASSERT_EQ(phone.challenges.size(), 1u);

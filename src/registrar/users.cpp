@@ -6,14 +6,14 @@ namespace junctor::registrar {
 
 using sip::digest::HashName;
 
-std::string_view User::ha1(HashName name) const {
+std::string User::ha1(HashName name) const {
   switch (name) {
     case HashName::md5:
-      return ha1_md5;
+      return ha1_md5.hex();
     case HashName::sha256:
-      return ha1_sha256;
+      return ha1_sha256.hex();
     case HashName::sha512_256:
-      return ha1_sha512_256;
+      return ha1_sha512_256.hex();
   }
   return {};
 }
@@ -24,9 +24,9 @@ void set_password(User& user, std::string_view realm, std::string_view password,
     const sip::digest::Hash hash = hashes.get(name);
     return hash == nullptr ? std::string() : sip::digest::make_ha1(hash, user.username, realm, password);
   };
-  user.ha1_md5 = ha1(HashName::md5);
-  user.ha1_sha256 = ha1(HashName::sha256);
-  user.ha1_sha512_256 = ha1(HashName::sha512_256);
+  user.ha1_md5 = Ha1<16>(ha1(HashName::md5));
+  user.ha1_sha256 = Ha1<32>(ha1(HashName::sha256));
+  user.ha1_sha512_256 = Ha1<32>(ha1(HashName::sha512_256));
 }
 
 store::UserRow to_row(const User& user, std::string_view realm) {
@@ -34,9 +34,9 @@ store::UserRow to_row(const User& user, std::string_view realm) {
   row.username = user.username;
   row.realm = realm;
   row.display_name = user.display_name;
-  row.ha1_md5 = user.ha1_md5;
-  row.ha1_sha256 = user.ha1_sha256;
-  row.ha1_sha512_256 = user.ha1_sha512_256;
+  row.ha1_md5 = user.ha1_md5.hex();
+  row.ha1_sha256 = user.ha1_sha256.hex();
+  row.ha1_sha512_256 = user.ha1_sha512_256.hex();
   row.voicemail = user.voicemail;
   row.ring_secs = user.ring_secs;
   row.forward_busy = user.forward.busy;
@@ -50,9 +50,9 @@ User from_row(store::UserRow row) {
   User user;
   user.username = std::move(row.username);
   user.display_name = std::move(row.display_name);
-  user.ha1_md5 = std::move(row.ha1_md5);
-  user.ha1_sha256 = std::move(row.ha1_sha256);
-  user.ha1_sha512_256 = std::move(row.ha1_sha512_256);
+  user.ha1_md5 = Ha1<16>(row.ha1_md5);
+  user.ha1_sha256 = Ha1<32>(row.ha1_sha256);
+  user.ha1_sha512_256 = Ha1<32>(row.ha1_sha512_256);
   user.forward = {std::move(row.forward_busy), std::move(row.forward_no_answer), std::move(row.forward_always),
                   std::move(row.forward_unregistered)};
   user.ring_secs = row.ring_secs;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "registrar/ha1.hpp"
 #include "sip/digest.hpp"
 #include "store/store.hpp"
 
@@ -24,15 +25,16 @@ struct Forward {
 struct User {
   std::string username;  ///< also the number, and the user part of the address of record
   std::string display_name;
-  std::string ha1_md5;  ///< H(username:realm:password), lower-case hexadecimal; empty: not there
-  std::string ha1_sha256;
-  std::string ha1_sha512_256;
+  Ha1<16> ha1_md5;
+  Ha1<32> ha1_sha256;
+  Ha1<32> ha1_sha512_256;
   Forward forward;
   std::uint32_t ring_secs = 25;
   bool voicemail = true;
   bool from_file = false;  ///< of the configuration file: goes before a database user of the same name
 
-  std::string_view ha1(sip::digest::HashName name) const;
+  /// Lower-case hexadecimal; empty: not there.
+  std::string ha1(sip::digest::HashName name) const;
 };
 
 /// Fills the three HA1 from a plain password, which is then forgotten.
