@@ -214,7 +214,7 @@ struct Tones {
     std::optional<std::chrono::milliseconds> before;
     for (const auto& key : bob.line().audio().heard_keys()) {
       heard += key.digit;
-      EXPECT_NEAR(static_cast<double>(key.duration.count()), static_cast<double>(length / 1ms), 12) << key.digit;
+      EXPECT_NEAR(static_cast<double>(key.duration.count()), static_cast<double>(length / 1ms), 16) << key.digit;
       if (before) {
         EXPECT_NEAR(static_cast<double>((key.ended - *before).count()), static_cast<double>((length + gap) / 1ms), 26);
       }
