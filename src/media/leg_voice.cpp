@@ -48,7 +48,8 @@ std::span<const std::int16_t> LegVoice::hear(std::span<const std::int16_t> said,
   if (detector_) find_keys(frame_of(said), events);
   const bool key_sounds = detector_ && detector_->digit() != '\0';
   if (activity_ && audio_due && !key_sounds) judge(frame_of(said), tick, events);
-  return processor_ == nullptr ? said : work_on(said);
+  const bool is_voice = audio_due && !(detector_ && detector_->suspects_digit());
+  return processor_ == nullptr ? said : work_on(said, is_voice);
 }
 
 void LegVoice::find_keys(std::span<const std::int16_t> frame, EventSink& events) {
@@ -74,16 +75,16 @@ void LegVoice::judge(std::span<const std::int16_t> frame, TimePoint tick, EventS
 
 /// One tick of silence after the last one that sounded: it has the end of that, which is late, and what comes after a
 /// pause begins with nothing old.
-std::span<const std::int16_t> LegVoice::work_on(std::span<const std::int16_t> said) {
+std::span<const std::int16_t> LegVoice::work_on(std::span<const std::int16_t> said, bool is_voice) {
   const bool sounds = !said.empty();
   if (!std::exchange(sounded_, sounds) && !sounds) return said;
   const auto frame = frame_of(said);
   const auto out = std::span(worked_).first(frame.size());
   std::ranges::copy(frame, out.begin());
-  if (detector_ && detector_->suspects_digit()) {
-    processor_->pass(out);
-  } else {
+  if (is_voice) {
     processor_->process(out);
+  } else {
+    processor_->pass(out);
   }
   return wanted_.sound.any() || sounds ? out : said;
 }

@@ -28,7 +28,8 @@ class LegVoice {
   bool set(const Process& command);
 
   /// `said` is a tick of samples, or empty: silence. What others are to hear of it, valid until the next call.
-  /// `audio_due`: the leg should be speaking, or silent, rather than be on hold. Dtmf and VoiceHeard go to `events`.
+  /// `audio_due`: somebody speaks there or is silent; else, on hold or before the answer, there may be music or tones,
+  /// which pass as they are. Dtmf and VoiceHeard go to `events`.
   std::span<const std::int16_t> hear(std::span<const std::int16_t> said, bool audio_due, TimePoint tick,
                                      EventSink& events);
 
@@ -37,7 +38,7 @@ class LegVoice {
   void update_detector();
   void find_keys(std::span<const std::int16_t> frame, EventSink& events);
   void judge(std::span<const std::int16_t> frame, TimePoint tick, EventSink& events);
-  std::span<const std::int16_t> work_on(std::span<const std::int16_t> said);
+  std::span<const std::int16_t> work_on(std::span<const std::int16_t> said, bool is_voice);
 
   PortId port_;
   std::uint32_t rate_;

@@ -208,6 +208,34 @@ TEST_F(LegVoiceTest, on_hold_and_before_the_answer_nobody_is_silent) {
   EXPECT_EQ(events_of<VoiceHeard>().size(), 2u);
 }
 
+/// Steady tones stand for music: suppression takes them, where they are taken for somebody's voice.
+TEST_F(LegVoiceTest, what_is_played_and_music_on_hold_stay_as_they_are) {
+  alice.silent = false;
+  SetRemote talks = remote(alice.port, alice.address, formats({pcma()})), holds = talks;
+  holds.send = false;
+  const MixerId room = mixer;
+  seat_all();
+  ASSERT_EQ(outcome(process(alice.port, {.sound = {.noise_suppression = NoiseSuppression::high}, .limits = {}})),
+            Outcome::done);
+  const auto level_of_both = [&] {
+    talk(seconds(6));
+    sent.clear();
+    talk(seconds(1));
+    return std::pair(level(heard(bob), 500), level(heard(bob), 1700));
+  };
+  Play play{.id = {1}, .mixer = room, .to = {}, .what = audio::Tone{.count = 1}};
+  std::get<audio::Tone>(play.what).segments[0].components[0].hz = 1700;
+  ASSERT_EQ(outcome(play), Outcome::done);
+  command(talks);
+  const auto talking = level_of_both();
+  command(holds);
+  const auto holding = level_of_both();
+  EXPECT_LT(talking.first, -14);
+  EXPECT_NEAR(talking.second, -10, 0.5);
+  EXPECT_NEAR(holding.first, -10, 0.5);
+  EXPECT_NEAR(holding.second, -10, 0.5);
+}
+
 TEST_F(LegVoiceTest, keys_are_no_speech) {
   const VoiceProcessing what{.sound = {}, .events = true, .limits = {.silence_after = minutes(1)}};
   seat_all();
