@@ -39,7 +39,7 @@ void LegVoice::update_detector() {
 }
 
 std::span<const std::int16_t> LegVoice::frame_of(std::span<const std::int16_t> said) const {
-  constexpr std::array<std::int16_t, tick_samples_max> silence{};
+  static constexpr std::array<std::int16_t, tick_samples_max> silence{};
   return said.empty() ? std::span(silence).first(rate_ / ticks_per_second) : said;
 }
 
