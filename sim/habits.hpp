@@ -19,12 +19,14 @@ enum class PhoneSrtp : std::uint8_t {
 struct Habits {
   // -- ordinary life
   std::vector<std::string> codecs = {"pcma", "pcmu", "telephone-event"};  ///< names as sdp::codec_by_name knows them
+  std::string opus_fmtp;                                                  ///< of Opus, if it is there
   PhoneSrtp srtp = PhoneSrtp::none;
   std::vector<srtp::Suite> suites = {srtp::Suite::aes_cm_128_hmac_sha1_80};  ///< offered in this order
   bool rings = true;                                                         ///< sends 180 as soon as a call comes in
   std::optional<Duration> answers_after;                                     ///< picks up by itself
   std::optional<int> rejects_with;                                           ///< refuses every call with this status
   bool supports_100rel = true;
+  bool allows_info = true;
   bool rings_reliably = false;        ///< 18x by RFC 3262, where the caller supports it
   bool early_media = false;           ///< 183 with a description instead of 180
   std::uint32_t session_expires = 0;  ///< asks for a session timer of so many seconds (RFC 4028); 0: does not

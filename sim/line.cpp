@@ -29,6 +29,11 @@ World::EventId Line::later(Duration delay, std::function<void()> action) {
   });
 }
 
+std::string_view Line::allowed_methods() const {
+  return phone_.habits_.allows_info ? "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, MESSAGE, INFO"
+                                    : "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, MESSAGE";
+}
+
 void Line::complain(std::string what) {
   phone_.complain(std::move(what) + ", Call-ID " + call_id_);
 }

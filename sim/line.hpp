@@ -184,6 +184,7 @@ class Line {
   sip::sdp::LocalAudio wanted(sip::sdp::Direction direction) const;
   std::string make_offer(sip::sdp::Direction direction);
   /// The answer to `body`; nothing when we have no common codec.
+  std::string_view allowed_methods() const;
   std::optional<std::string> make_answer(std::string_view body);
   void take_answer(std::string_view body);
   void apply_media();

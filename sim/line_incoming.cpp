@@ -28,7 +28,7 @@ Message Line::response(const Message& request, int status, std::string_view tag)
   if (request.method() == Method::invite) m.copy_headers(request, HeaderId::record_route);
   if (status > 100 && status < 300) {
     m.add(HeaderId::contact, phone_.contact());
-    m.add(HeaderId::allow, "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, MESSAGE");
+    m.add(HeaderId::allow, allowed_methods());
     m.add(HeaderId::supported, "timer, replaces, 100rel");
   }
   return m;

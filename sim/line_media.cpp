@@ -35,7 +35,9 @@ sdp::LocalAudio Line::wanted(sdp::Direction direction) const {
   audio.rtp = speaker_.rtp();
   audio.direction = direction;
   for (const std::string& name : codecs_) {
-    if (auto codec = sdp::codec_by_name(name)) audio.codecs.push_back(*codec);
+    auto codec = sdp::codec_by_name(name);
+    if (codec && codec->name == "opus") codec->fmtp = phone_.habits_.opus_fmtp;
+    if (codec) audio.codecs.push_back(std::move(*codec));
   }
   return audio;
 }

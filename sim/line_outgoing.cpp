@@ -37,7 +37,7 @@ void Line::dial(std::string_view uri, DialOptions options) {
 void Line::send_invite() {
   Message m = request(Method::invite);
   if (options_.max_forwards) m.set(HeaderId::max_forwards, std::to_string(*options_.max_forwards));
-  m.add(HeaderId::allow, "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, MESSAGE");
+  m.add(HeaderId::allow, allowed_methods());
   std::string supported = "replaces";
   if (session_wanted_ != 0) supported += ", timer";
   if (phone_.habits_.supports_100rel) supported += ", 100rel";
@@ -188,7 +188,7 @@ void Line::send_reinvite(bool with_offer) {
   reinvite_pending_ = true;
   reinvite_has_offer_ = with_offer;
   Message m = request(Method::invite);
-  m.add(HeaderId::allow, "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, MESSAGE");
+  m.add(HeaderId::allow, allowed_methods());
   m.add(HeaderId::supported, session_seconds_ != 0 ? "timer, replaces" : "replaces");
   if (session_seconds_ != 0) m.add(HeaderId::session_expires, std::to_string(session_seconds_) + ";refresher=uac");
   if (with_offer) m.set_body("application/sdp", make_offer(wanted_));

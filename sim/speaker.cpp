@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "audio/dtmf.hpp"
 #include "audio/goertzel.hpp"
 #include "rtp/rtcp.hpp"
 
@@ -117,6 +116,12 @@ void Speaker::speak(double hz) {
   if (!std::exchange(ticking_, true)) tick();
 }
 
+void Speaker::say(std::vector<std::int16_t> samples) {
+  words_ = std::move(samples);
+  said_ = 0;
+  if (!talking_) speak(0);
+}
+
 void Speaker::be_quiet() {
   talking_ = false;
 }
@@ -191,6 +196,10 @@ void Speaker::tick() {
     if (key_tones_) {
       key_tones_->generate(samples);
       if (key_tones_->done()) key_tones_.reset();
+    } else if (is_saying()) {
+      const auto next = std::span(words_).subspan(said_, std::min(frame, words_.size() - said_));
+      std::ranges::copy(next, samples.begin());
+      said_ += next.size();
     } else {
       tone_.generate(samples);
     }
@@ -273,10 +282,28 @@ void Speaker::hear(const Address& from, std::span<const std::uint8_t> bytes) {
   std::array<std::int16_t, audio::packet_samples_max> pcm;
   const auto count = decoder->second->decode(payload, pcm);
   if (!count) return;
+  if (recording_) keep(std::span(pcm).first(*count));
   for (const std::int16_t sample : std::span(pcm).first(*count)) {
     samples_[next_sample_] = sample;
     next_sample_ = (next_sample_ + 1) % window;
     filled_ = std::min(filled_ + 1, window);
+  }
+}
+
+void Speaker::record() {
+  recording_ = true;
+  recorded_.clear();
+  heard_keys_.clear();
+  detector_ = audio::DtmfDetector(static_cast<int>(sample_rate));
+}
+
+void Speaker::keep(std::span<const std::int16_t> pcm) {
+  for (std::size_t at = 0; at < pcm.size(); at += frame) {
+    const auto piece = pcm.subspan(at, std::min(frame, pcm.size() - at));
+    recorded_.insert(recorded_.end(), piece.begin(), piece.end());
+    const auto key = detector_.process(piece);
+    if (key && key->kind == audio::DtmfEvent::Kind::ended)
+      heard_keys_.push_back({key->digit, key->duration, std::chrono::milliseconds(recorded_.size() / 8)});
   }
 }
 

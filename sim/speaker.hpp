@@ -9,8 +9,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "audio/codec.hpp"
+#include "audio/dtmf.hpp"
 #include "audio/tone.hpp"
 #include "audio/tone_plan.hpp"
 #include "base/address.hpp"
@@ -49,6 +51,9 @@ class Speaker {
 
   /// A tone from now on, every 20 ms; 0 is silence that is sent all the same.
   void speak(double hz);
+  /// These samples at 8 kHz instead of the tone, once; then the tone again, or silence if there was none.
+  void say(std::vector<std::int16_t> samples);
+  bool is_saying() const { return said_ < words_.size(); }
   /// Sends nothing any more.
   void be_quiet();
   /// One key as telephone-event (RFC 4733), 100 ms long.
@@ -80,6 +85,17 @@ class Speaker {
   /// Of the last 100 ms; −90 when nothing came.
   double level_dbm0() const;
 
+  /// Keeps what is heard from now on, at 8 kHz, and forgets what was kept.
+  void record();
+  const std::vector<std::int16_t>& recorded() const { return recorded_; }
+  /// Keys that sounded as tones since record(), each when it was over.
+  struct HeardKey {
+    char digit = 0;
+    std::chrono::milliseconds duration{0};
+    std::chrono::milliseconds ended{0};  ///< of the recorded sound, some 30 ms after the tone's end
+  };
+  const std::vector<HeardKey>& heard_keys() const { return heard_keys_; }
+
   const Address& rtp() const { return rtp_; }
   const std::optional<Address>& remote() const { return remote_; }
   std::uint64_t sent() const { return sent_; }
@@ -109,6 +125,7 @@ class Speaker {
   void on_rtcp(std::span<const std::uint8_t> bytes);
   void report(Duration interval);
   void hear(const Address& from, std::span<const std::uint8_t> packet);
+  void keep(std::span<const std::int16_t> pcm);
   bool recent() const;
   void expect(const Codec& codec);
 
@@ -132,6 +149,8 @@ class Speaker {
   bool deaf_ = false;
   std::uint64_t sent_when_reported_ = 0, received_when_reported_ = 0;
   std::optional<audio::CadenceGenerator> key_tones_;
+  std::vector<std::int16_t> words_;
+  std::size_t said_ = 0;  // of words_
   char digit_ = 0;
   std::uint16_t digit_duration_ = 0;
   std::uint32_t digit_timestamp_ = 0;
@@ -149,6 +168,10 @@ class Speaker {
   std::size_t filled_ = 0, next_sample_ = 0;
   std::optional<TimePoint> last_heard_;
   std::string digits_;
+  bool recording_ = false;
+  std::vector<std::int16_t> recorded_;
+  audio::DtmfDetector detector_{8000};
+  std::vector<HeardKey> heard_keys_;
 };
 
 }  // namespace junctor::sim

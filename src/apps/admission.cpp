@@ -54,6 +54,7 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
     caller.label = "trunk:" + trunk->name;
     caller.codecs = trunk->codecs;
     caller.srtp = trunk->srtp;
+    caller.voice = trunk->voice;
     facts.origin = routing::Origin::trunk;
     facts.trunk = trunk->name;
     facts.from = caller.party.number;
@@ -69,6 +70,7 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
     caller.party.name = verdict.user->display_name;
     caller.label = "user:" + verdict.user->username;
     caller.srtp = office_->srtp_of_user(verdict.user->username);
+    caller.voice = office_->voice_of_user(verdict.user->username);
     facts.origin = routing::Origin::user;
     facts.user = verdict.user->username;
     facts.from = verdict.user->username;
@@ -135,6 +137,7 @@ void Admission::on_invite(TransactionId id, const Message& invite, const transpo
   inbound.callee = {decision.to, {}, std::string(invite.request_uri())};
   inbound.codecs = std::move(caller->codecs);
   inbound.srtp = caller->srtp;
+  inbound.voice = caller->voice;
   inbound.label = std::move(caller->label);
   inbound.labels.direction = to_string(decision.direction);
   inbound.labels.route = decision.route;

@@ -52,6 +52,7 @@ class Admission {
     std::string label;
     std::vector<std::string> codecs;
     call::SrtpPolicy srtp = call::SrtpPolicy::off;
+    media::VoiceProcessing voice;
   };
 
   void refuse(TransactionId id, const sip::Message& invite, int status, TimePoint now,

@@ -232,7 +232,10 @@ void Dialler::ring_contact(Dial& dial, std::size_t index, const registrar::Conta
   leg.label = "user:" + user;
   leg.to.uri = contact.uri;
   leg.to.routes = contact.path;
-  if (const auto office = office_of(dial.call)) leg.to.srtp = office->srtp_of_user(user);
+  if (const auto office = office_of(dial.call)) {
+    leg.to.srtp = office->srtp_of_user(user);
+    leg.to.voice = office->voice_of_user(user);
+  }
   if (!contact.path.empty()) {
     if (const auto route = sip::NameAddr::parse(contact.path.front())) leg.to.target.uri = to_string(route->uri);
   } else if (contact.flow_alive) {
@@ -272,6 +275,7 @@ void Dialler::ring_uri(Dial& dial, std::size_t index, const routing::Dial& to, T
       leg.to.account = trunk->account;
       leg.to.codecs = trunk->codecs;
       leg.to.srtp = trunk->srtp;
+      leg.to.voice = trunk->voice;
     }
     if (call::Call* const call = calls_.find(dial.call)) call->labels.trunk = to.trunk;
   }

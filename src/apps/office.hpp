@@ -11,6 +11,7 @@
 #include "base/address.hpp"
 #include "base/time.hpp"
 #include "call/srtp_negotiation.hpp"
+#include "media/media.hpp"
 #include "recording/recording.hpp"
 #include "routing/routing.hpp"
 #include "sip/digest.hpp"
@@ -26,6 +27,7 @@ struct Trunk {
   std::vector<std::string> codecs;
   std::uint32_t max_calls = 0;  ///< both ways; 0: unlimited
   call::SrtpPolicy srtp = call::SrtpPolicy::off;
+  media::VoiceProcessing voice;  ///< of what it says
 };
 
 /// A conference room, as `[[conferences]]` has it. With an empty PIN everybody may come in.
@@ -61,7 +63,8 @@ struct Office {
   std::vector<std::string> domains;               ///< the first is shown as host of From; empty: our address
   std::uint32_t max_calls = 0;                    ///< 0: unlimited
   call::SrtpPolicy srtp = call::SrtpPolicy::off;  ///< of who is not named
-  std::map<std::string, call::SrtpPolicy, std::less<>> srtp_of_users;  ///< of those who have one of their own
+  std::map<std::string, call::SrtpPolicy, std::less<>> srtp_of_users;         ///< of those who have one of their own
+  std::map<std::string, media::VoiceProcessing, std::less<>> voice_of_users;  ///< of those who want any
 
   const ConferenceRoom* find_conference(std::string_view name) const {
     for (const ConferenceRoom& room : conferences)
@@ -71,6 +74,10 @@ struct Office {
   call::SrtpPolicy srtp_of_user(std::string_view username) const {
     const auto at = srtp_of_users.find(username);
     return at == srtp_of_users.end() ? srtp : at->second;
+  }
+  media::VoiceProcessing voice_of_user(std::string_view username) const {
+    const auto at = voice_of_users.find(username);
+    return at == voice_of_users.end() ? media::VoiceProcessing{} : at->second;
   }
   const Trunk* find_trunk(std::string_view name) const {
     for (const Trunk& trunk : trunks)

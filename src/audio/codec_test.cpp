@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <memory>
+#include <opus.h>
 #include <string>
 
 #include "audio/goertzel.hpp"
@@ -264,6 +266,32 @@ TEST(Codec, opus_takes_packets_of_any_rate) {
     heard.insert(heard.end(), pcm.begin(), pcm.end());
   }
   EXPECT_NEAR(tone_level_dbm0(std::span(heard).subspan(4000), 1004, 8000), -10, 1);
+}
+
+/// A far end may send stereo whatever we asked for (RFC 7587 §6.1): both of its channels are heard, alike, once.
+TEST(Codec, stereo_of_opus_becomes_mono) {
+  const Sound left = tone(600, -10, 48'000, 1), right = tone(1500, -10, 48'000, 1);
+  for (const int rate : {8000, 16'000, 48'000}) {
+    const std::unique_ptr<OpusEncoder, void (*)(OpusEncoder*)> encoder(
+        opus_encoder_create(48'000, 2, OPUS_APPLICATION_AUDIO, nullptr), opus_encoder_destroy);
+    ASSERT_EQ(opus_encoder_ctl(encoder.get(), OPUS_SET_BITRATE(96'000)), OPUS_OK);
+    const auto decoder = make_decoder({.format = Format::opus, .pcm_rate = rate});
+    std::array<std::uint8_t, payload_bytes_max> payload;
+    Sound heard, pcm(static_cast<std::size_t>(rate / 50));
+    for (std::size_t at = 0; at < left.size(); at += 960) {
+      std::array<std::int16_t, 2 * 960> both;
+      for (std::size_t i = 0; i < 960; ++i) both[2 * i] = left[at + i], both[2 * i + 1] = right[at + i];
+      const opus_int32 bytes = opus_encode(encoder.get(), both.data(), 960, payload.data(), payload_bytes_max);
+      ASSERT_GT(bytes, 0);
+      ASSERT_EQ(opus_packet_get_nb_channels(payload.data()), 2);
+      ASSERT_EQ(decoder->decode(std::span(payload).first(static_cast<std::size_t>(bytes)), pcm), pcm.size());
+      heard.insert(heard.end(), pcm.begin(), pcm.end());
+    }
+    const auto settled = std::span(heard).subspan(heard.size() / 2);
+    EXPECT_NEAR(tone_level_dbm0(settled, 600, rate), -16, 1) << rate;
+    EXPECT_NEAR(tone_level_dbm0(settled, 1500, rate), -16, 1) << rate;
+    EXPECT_NEAR(total_level_dbm0(settled), -13, 1) << rate;
+  }
 }
 
 }  // namespace

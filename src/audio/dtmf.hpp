@@ -32,6 +32,8 @@ class DtmfDetector {
   std::optional<DtmfEvent> process(std::span<const std::int16_t> frame);
   /// The digit that sounds now; 0 if none.
   char digit() const { return digit_; }
+  /// A digit sounds, or something that may turn out to be one when it has lasted: 13 to 26 ms after its first sample.
+  bool suspects_digit() const { return digit_ != 0 || candidate_ != 0; }
 
  private:
   static constexpr std::size_t tones = 8;  // four rows, then four columns

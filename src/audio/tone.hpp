@@ -19,13 +19,6 @@ class ToneGenerator {
 
   void generate(std::span<std::int16_t> out);
 
-  bool operator==(const ToneGenerator&) const = default;
-  /// For save and load of the port that it belongs to.
-  template <class Self, class Archive>
-  static void fields(Self& self, Archive& archive) {
-    archive(self.step_, self.phase_, self.peak_);
-  }
-
  private:
   double step_ = 0;   // radians per sample
   double phase_ = 0;  // 0 … 2π

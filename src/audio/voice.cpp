@@ -15,8 +15,11 @@ constexpr int gain_target_db = 15;  // below full scale
 constexpr int gain_max_db = 15;
 constexpr std::size_t samples_max = 960;  // 20 ms at 48 kHz
 
-bool any(const VoiceSettings& settings) {
-  return settings.noise_suppression != NoiseSuppression::off || settings.automatic_gain;
+/// How late the library's sound is: measured, and held to by a test.
+std::size_t delay_of(const VoiceSettings& settings, int rate) {
+  const std::size_t of_its_bands = rate == 48'000 ? 46 : 0;
+  const bool suppresses = settings.noise_suppression != NoiseSuppression::off;
+  return of_its_bands + (suppresses ? static_cast<std::size_t>(rate) * 6 / 1000 : 0);
 }
 
 webrtc::NoiseSuppression::Level level_of(NoiseSuppression level) {
@@ -35,7 +38,7 @@ webrtc::NoiseSuppression::Level level_of(NoiseSuppression level) {
 }  // namespace
 
 struct VoiceProcessor::Impl {
-  enum class Fade : std::uint8_t { none, in, out };
+  enum class Way : std::uint8_t { untouched, processed, delayed };
 
   explicit Impl(int rate) : sample_rate(rate) {
     // Its newer gain control sets levels of its own, meant for a microphone that it can turn down.
@@ -71,15 +74,39 @@ struct VoiceProcessor::Impl {
     }
   }
 
-  void run_with_fade(std::span<std::int16_t> samples) {
-    std::array<std::int16_t, samples_max> raw;
-    std::ranges::copy(samples, raw.begin());
-    run(samples);
-    const auto size = static_cast<double>(samples.size());
-    for (std::size_t i = 0; i < samples.size(); ++i) {
+  /// What the frame is on its way, in `out`; `raw` is as it came.
+  void make(Way which, std::span<const std::int16_t> raw, std::span<std::int16_t> out) {
+    if (which != Way::delayed) std::ranges::copy(raw, out.begin());
+    if (which == Way::processed) run(out);
+    if (which != Way::delayed) return;
+    const std::size_t late = delay_of(settings, sample_rate);
+    std::copy_n(before.end() - static_cast<std::ptrdiff_t>(late), late, out.begin());
+    std::copy(raw.begin(), raw.end() - static_cast<std::ptrdiff_t>(late),
+              out.begin() + static_cast<std::ptrdiff_t>(late));
+  }
+
+  void go(Way next, std::span<std::int16_t> frame) {
+    if (way == Way::untouched && next == way) return;
+    std::array<std::int16_t, samples_max> raw, other;
+    const auto came = std::span(raw).first(frame.size()), left = std::span(other).first(frame.size());
+    std::ranges::copy(frame, raw.begin());
+    make(next, came, frame);
+    if (way != next) {
+      make(way, came, left);
+      // Sound that is as late as that which it takes the place of needs less time for it.
+      const bool aligned = way != Way::untouched && next != Way::untouched;
+      fade(left, aligned ? frame.first(frame.size() / 4) : frame);
+    }
+    std::copy(came.begin(), came.end(), before.end() - static_cast<std::ptrdiff_t>(came.size()));
+    way = next;
+  }
+
+  /// From the beginning of `left` to what is in `frame`.
+  static void fade(std::span<const std::int16_t> left, std::span<std::int16_t> frame) {
+    const auto size = static_cast<double>(frame.size());
+    for (std::size_t i = 0; i < frame.size(); ++i) {
       const double along = (static_cast<double>(i) + 0.5) / size;
-      const double processed = fade == Fade::in ? along : 1 - along;
-      samples[i] = static_cast<std::int16_t>(std::lround(samples[i] * processed + raw[i] * (1 - processed)));
+      frame[i] = static_cast<std::int16_t>(std::lround(frame[i] * along + left[i] * (1 - along)));
     }
   }
 
@@ -87,7 +114,8 @@ struct VoiceProcessor::Impl {
   VoiceSettings settings;
   std::unique_ptr<webrtc::AudioProcessing> library;
   webrtc::AudioFrame chunk;
-  Fade fade = Fade::none;
+  Way way = Way::untouched;                        // of the last frame
+  std::array<std::int16_t, samples_max> before{};  // the end of it is the last frame as it came
 };
 
 VoiceProcessor::VoiceProcessor(int sample_rate, const VoiceSettings& settings)
@@ -103,23 +131,25 @@ const VoiceSettings& VoiceProcessor::settings() const {
   return impl_->settings;
 }
 
+int VoiceProcessor::sample_rate() const {
+  return impl_->sample_rate;
+}
+
 void VoiceProcessor::set(const VoiceSettings& settings) {
-  const bool was_on = any(impl_->settings), is_on = any(settings);
+  if (settings == impl_->settings) return;
   impl_->settings = settings;
-  if (!was_on && is_on) impl_->fade = Impl::Fade::in;
-  if (was_on && !is_on) impl_->fade = Impl::Fade::out;
   // What fades out is still processed; the components go with the next change.
-  if (is_on) impl_->apply();
+  if (settings.any()) impl_->apply();
 }
 
 void VoiceProcessor::process(std::span<std::int16_t> frame) {
   JUNCTOR_CHECK(frame.size() == static_cast<std::size_t>(impl_->sample_rate / 50));
-  if (impl_->fade != Impl::Fade::none) {
-    impl_->run_with_fade(frame);
-    impl_->fade = Impl::Fade::none;
-  } else if (any(impl_->settings)) {
-    impl_->run(frame);
-  }
+  impl_->go(impl_->settings.any() ? Impl::Way::processed : Impl::Way::untouched, frame);
+}
+
+void VoiceProcessor::pass(std::span<std::int16_t> frame) {
+  JUNCTOR_CHECK(frame.size() == static_cast<std::size_t>(impl_->sample_rate / 50));
+  impl_->go(impl_->settings.any() ? Impl::Way::delayed : Impl::Way::untouched, frame);
 }
 
 }  // namespace junctor::audio

@@ -15,8 +15,7 @@ constexpr double speech_min_dbm0 = -48;
 constexpr double noise_max_dbm0 = -25;
 // Digital silence is no quiet room: after it, noise that comes back must not stand out.
 constexpr double nothing_dbm0 = -75;
-constexpr int frames_to_begin = 3;
-constexpr std::chrono::milliseconds hang_over{400};
+constexpr int frames_to_begin = VoiceActivity::told_after / VoiceActivity::frame;
 constexpr double smoothing = 0.5;
 
 // The highest code of µ-law decodes to 32124, of A-law to 32256, and the next ones are far below.

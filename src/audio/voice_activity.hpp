@@ -7,19 +7,23 @@
 #include <cstdint>
 #include <span>
 
+#include "base/time.hpp"
+
 namespace junctor::audio {
 
 struct VoiceActivitySettings {
-  std::chrono::milliseconds silence_after{3000};    ///< without speech; from there on it counts as silence
-  std::chrono::milliseconds dead_air_after{10000};  ///< without any sound above VoiceActivity::dead_air_dbm0
+  Duration silence_after = seconds(3);    ///< without speech; from there on it counts as silence
+  Duration dead_air_after = seconds(10);  ///< without any sound above VoiceActivity::dead_air_dbm0
+
+  bool operator==(const VoiceActivitySettings&) const = default;
 };
 
 /// What a frame changed; several may be set.
 struct VoiceEvents {
-  bool speech_started = false;
-  bool speech_ended = false;  ///< 400 ms after its last sound
-  bool silence = false;       ///< once, until somebody speaks again
-  bool dead_air = false;      ///< once, until there is any sound again
+  bool speech_started = false;  ///< VoiceActivity::told_after its first sound
+  bool speech_ended = false;    ///< VoiceActivity::hang_over after its last sound
+  bool silence = false;         ///< once, until somebody speaks again
+  bool dead_air = false;        ///< once, until there is any sound again
   bool clipping_started = false;
   bool clipping_ended = false;  ///< three seconds without
 
@@ -34,6 +38,7 @@ class VoiceActivity {
  public:
   static constexpr double dead_air_dbm0 = -60;
   static constexpr std::chrono::milliseconds frame{20};
+  static constexpr std::chrono::milliseconds told_after{60}, hang_over{400};
 
   VoiceActivity() : VoiceActivity(VoiceActivitySettings{}) {}
   explicit VoiceActivity(const VoiceActivitySettings& settings);

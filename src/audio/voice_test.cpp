@@ -88,6 +88,38 @@ TEST(Voice, off_is_the_sound_itself) {
   EXPECT_EQ(process(voice, in, 16000), in);
 }
 
+/// How many samples `out` is later than `in`.
+int lag_of(const Samples& in, const Samples& out, int most) {
+  double best = 0;
+  int found = -1;
+  for (int lag = 0; lag <= most; ++lag) {
+    double sum = 0;
+    for (std::size_t i = in.size() / 2; i < in.size(); ++i)
+      sum += static_cast<double>(in[i - static_cast<std::size_t>(lag)]) * out[i];
+    if (sum > best) best = sum, found = lag;
+  }
+  return found;
+}
+
+TEST(Voice, what_passes_keeps_its_sound_and_is_as_late_as_the_rest) {
+  for (const int rate : {8000, 16000, 48000}) {
+    const Samples in = speech(Speaker::man, rate, 6, -20, 100);
+    for (const VoiceSettings settings :
+         {VoiceSettings{NoiseSuppression::low, false}, VoiceSettings{NoiseSuppression::off, true},
+          VoiceSettings{NoiseSuppression::high, true}}) {
+      SCOPED_TRACE(std::to_string(rate) + " Hz, " + std::to_string(static_cast<int>(settings.noise_suppression)));
+      VoiceProcessor voice(rate, settings), other(rate, settings);
+      const Samples processed = process(voice, in, rate);
+      Samples passed = in;
+      const auto frame = static_cast<std::size_t>(rate / 50);
+      for (std::size_t at = 0; at + frame <= in.size(); at += frame) other.pass(std::span(passed).subspan(at, frame));
+      const int lag = lag_of(in, passed, rate / 50);
+      EXPECT_NEAR(lag_of(in, processed, rate / 50), lag, 1);
+      for (std::size_t i = frame; i < in.size(); ++i) ASSERT_EQ(passed[i], in[i - static_cast<std::size_t>(lag)]);
+    }
+  }
+}
+
 TEST(Voice, switching_does_not_click) {
   ToneGenerator tone(400, -15, 8000);
   Samples in(8000 * 6);

@@ -61,6 +61,16 @@ std::optional<sip::DtmfInfo> digit_in(const sip::Message& request) {
   return info;
 }
 
+std::string voice_word(const Leg& leg) {
+  const auto heard = leg.voice_heard();
+  std::string out;
+  if (heard == media::VoiceEvent::speech_started) out = "speech";
+  if (heard == media::VoiceEvent::speech_ended) out = "pause";
+  if (heard == media::VoiceEvent::silence) out = "silence";
+  if (heard == media::VoiceEvent::dead_air) out = "dead air";
+  return leg.voice_clips() ? out + " (clipping)" : out;
+}
+
 /// Of a digit that was told without its duration.
 constexpr Duration digit_duration = milliseconds(160);
 constexpr Duration digit_gap = milliseconds(60);
@@ -170,6 +180,7 @@ Result<LegId, Refusal> Call::add_leg(AddLeg wanted, TimePoint now) {
       std::make_unique<Leg>(owner_.new_leg_id(), wanted.kind, LegDirection::outbound, services_, settings_, *this);
   Leg& leg = *made;
   leg.label = std::move(wanted.label);
+  leg.process_voice(invite.to.voice, now);
   legs_.push_back(std::move(made));
   owner_.index(leg);
   const LegId id = leg.id();
@@ -410,7 +421,22 @@ Result<void, Refusal> Call::send_digits(LegId id, std::string_view digits, Durat
                                         TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);
-  return leg->send_digits(digits, duration, gap, now);
+  return tell_digits(*leg, digits, duration, gap, now);
+}
+
+Result<void, Refusal> Call::tell_digits(Leg& leg, std::string_view digits, Duration duration, Duration gap,
+                                        TimePoint now) {
+  auto told = leg.send_digits(digits, duration, gap, now);
+  if (told || told.error() != Refusal::no_digits || !leg.port_is_ready() || digits.empty()) return told;
+  return own_mixer(leg).sound_keys(leg, {std::string(digits), duration, gap});
+}
+
+Result<void, Refusal> Call::process_voice(LegId id, const media::VoiceProcessing& what, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (leg->state() == LegState::leaving || leg->state() == LegState::ended) return fail(Refusal::wrong_state);
+  leg->process_voice(what, now);
+  return {};
 }
 
 Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, TimePoint now) {
@@ -649,7 +675,7 @@ bool Call::take_digit(Leg& leg, TransactionId id, const sip::Message& info, Time
   if (is_new) {
     const Duration told = digit->duration_ms ? Duration(milliseconds(*digit->duration_ms)) : digit_duration;
     const auto duration = std::clamp<Duration>(told, rtp::KeyPress::duration_min, rtp::KeyPress::duration_max);
-    if (!peer->send_digits({&digit->digit, 1}, duration, digit_gap, now)) {
+    if (!tell_digits(*peer, {&digit->digit, 1}, duration, digit_gap, now)) {
       leg.respond(id, 500, now);
       return true;
     }
@@ -735,7 +761,9 @@ void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
     // Events between two that have them, and tones, are on their way already.
     Leg* const peer = this->leg(leg->peer);
     if (kind == DigitKind::event && peer != nullptr && peer->is_up() && !peer->has_telephone_event())
-      peer->send_digits({&digit->digit, 1}, digit_duration, digit_gap, now);
+      tell_digits(*peer, {&digit->digit, 1}, digit_duration, digit_gap, now);
+  } else if (const auto* voice = std::get_if<media::VoiceHeard>(&event)) {
+    if (leg->voice_processing().events) owner_.tell({id_, VoiceHeard{id, voice->what, voice->at}});
   } else if (std::get_if<media::CannotRelay>(&event) != nullptr) {
     if (leg->mixer != nullptr) leg->mixer->on_unmapped_codec();
   } else if (std::get_if<media::Timeout>(&event) != nullptr && leg->is_up()) {
@@ -768,6 +796,9 @@ LegFacts Call::facts_of(const Leg& leg) const {
   if (out.codec.empty() && leg.remote() != nullptr) {
     if (const auto wish = wish_of(*leg.remote()); wish && !wish->codecs.empty()) out.codec = wish->codecs.front().name;
   }
+  out.voice_processing = leg.voice_processing();
+  out.voice = voice_word(leg);
+  if (leg.voice_heard()) out.voice_since = leg.voice_heard_at();
   out.verdict = leg.verdict();
   if (!out.verdict.empty() || leg.is_up()) return out;
   const media::Verdict past = out.stats.past_verdict;

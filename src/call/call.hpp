@@ -41,7 +41,11 @@ struct LegFacts {
   std::optional<TimePoint> answer, end;
   Cause cause;
   media::PortStats stats;
-  std::string codec_plan;  ///< how it is connected, and why so; see Mixer::plan()
+  std::string codec_plan;                   ///< how it is connected, and why so; see Mixer::plan()
+  media::VoiceProcessing voice_processing;  ///< what is done with what it says
+  /// With voice_processing.events: "speech", "pause", "silence" or "dead air", and " (clipping)"; empty: not heard yet.
+  std::string voice;
+  std::optional<TimePoint> voice_since;
   /// Why its audio is not good, or was not when it ended; of a leg that ended well, what was wrong last. Empty:
   /// nothing.
   std::string verdict;
@@ -124,7 +128,10 @@ class Call final : public LegOwner {
   /// The leg leaves this call for another one (which adopts it).
   std::unique_ptr<Leg> release(LegId leg);
   void adopt(std::unique_ptr<Leg> leg);
-  /// See Leg::send_digits().
+  /// See Leg::process_voice(): what the leg says is worked on, or listened to for VoiceHeard. Its call sits in a mixer
+  /// meanwhile, if all its legs have codecs of ours; without, nothing is done.
+  Result<void, Refusal> process_voice(LegId leg, const media::VoiceProcessing& what, TimePoint now);
+  /// See Leg::send_digits(); a leg that has neither telephone-event nor INFO hears the tones of the keys.
   Result<void, Refusal> send_digits(LegId leg, std::string_view digits, Duration duration, Duration gap, TimePoint now);
   Result<void, Refusal> refer_progress(LegId leg, int status, bool last, TimePoint now);
   /// What was written at the start is safe: 18x and 2xx may go to the caller.
@@ -177,6 +184,7 @@ class Call final : public LegOwner {
   void step_renegotiation(Leg& leg, TimePoint now);
   void answer_offer_alone(Leg& leg, TimePoint now);
   void ack_alone(Leg& leg, TimePoint now);
+  Result<void, Refusal> tell_digits(Leg& leg, std::string_view digits, Duration duration, Duration gap, TimePoint now);
   bool take_digit(Leg& leg, TransactionId id, const sip::Message& info, TimePoint now);
   void note_end(HangupBy by, const Cause& why);
   HangupBy side_of(const Leg& leg) const;

@@ -141,6 +141,7 @@ CallId Calls::start(const Inbound& inbound, const sip::Message& request, const t
                                 inbound.codecs, inbound.srtp, now);
   legs_[leg.id().value].call = &call;
   leg.label = inbound.label;
+  leg.process_voice(inbound.voice, now);
   invites_[inbound.invite.value] = leg.id().value;
   tell({id, Incoming{leg.id()}});
   return id;
@@ -236,6 +237,11 @@ Result<void, Refusal> Calls::move_leg(CallId from_id, LegId leg_id, CallId to_id
 Result<void, Refusal> Calls::refer_progress(CallId id, LegId leg, int status, bool last, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.refer_progress(leg, status, last, now); });
+}
+
+Result<void, Refusal> Calls::process_voice(CallId id, LegId leg, const media::VoiceProcessing& what, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.process_voice(leg, what, now); });
 }
 
 Result<void, Refusal> Calls::send_digits(CallId id, LegId leg, std::string_view digits, Duration duration, Duration gap,

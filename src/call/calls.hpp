@@ -59,6 +59,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
     Party caller, callee;
     std::vector<std::string> codecs;  ///< allowed toward this far end; empty: any
     SrtpPolicy srtp = SrtpPolicy::off;
+    media::VoiceProcessing voice;
     std::string label;
     CallLabels labels;
   };
@@ -80,7 +81,8 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Result<void, Refusal> seat(CallId call, LegId leg, Mixer& mixer, TimePoint now);
   /// Completing a transfer: `leg` of `from` becomes a leg of `to`.
   Result<void, Refusal> move_leg(CallId from, LegId leg, CallId to, TimePoint now);
-  /// See Leg::send_digits(); nobody is told of them but the leg's far end.
+  Result<void, Refusal> process_voice(CallId call, LegId leg, const media::VoiceProcessing& what, TimePoint now);
+  /// See Call::send_digits(); nobody is told of them but the leg's far end.
   Result<void, Refusal> send_digits(CallId call, LegId leg, std::string_view digits, Duration duration, Duration gap,
                                     TimePoint now);
   Result<void, Refusal> refer_progress(CallId call, LegId leg, int status, bool last, TimePoint now);

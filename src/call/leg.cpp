@@ -35,6 +35,7 @@ Leg::~Leg() {
   services_.timers.cancel(refresh_timer_);
   services_.timers.cancel(expire_timer_);
   services_.timers.cancel(ack_timer_);
+  services_.timers.cancel(voice_timer_);
 }
 
 // ---------------------------------------------------------------------------------------------------------- identity
@@ -110,7 +111,7 @@ void Leg::apply_media(TimePoint now) {
     services_.media.command(port_->worker, *settings);
     ready_port_ = port_->id;
   }
-  if (mixer != nullptr) mixer->refresh();
+  if (mixer != nullptr) mixer->update(*this);
   if (settings && holds == settings->send) {
     holds = !settings->send;
     owner_->on_hold(*this, holds, now);
@@ -120,6 +121,28 @@ void Leg::apply_media(TimePoint now) {
 std::string_view Leg::verdict() const {
   if (ack_late_) return "no_ack";
   return stats_.verdict == media::Verdict::good ? std::string_view() : to_string(stats_.verdict);
+}
+
+void Leg::process_voice(const media::VoiceProcessing& what, TimePoint now) {
+  services_.timers.cancel(voice_timer_);
+  if (voice_processing_.wanted() && !what.wanted())
+    voice_timer_ = services_.timers.schedule(now + voice_fade, services_.timer_target, timer_token(Timer::voice));
+  voice_processing_ = what;
+  if (!what.events) {
+    voice_heard_.reset();
+    voice_clips_ = false;
+  }
+  if (mixer != nullptr) mixer->update_processing(*this);
+}
+
+void Leg::note_voice(const media::VoiceHeard& heard) {
+  using media::VoiceEvent;
+  if (heard.what == VoiceEvent::clipping_started || heard.what == VoiceEvent::clipping_ended) {
+    voice_clips_ = heard.what == VoiceEvent::clipping_started;
+  } else {
+    voice_heard_ = heard.what;
+    voice_heard_at_ = heard.at;
+  }
 }
 
 void Leg::close_port(TimePoint) {
@@ -153,6 +176,8 @@ void Leg::on_media(PortId port, const media::Event& event, TimePoint now) {
   } else if (const auto* judged = std::get_if<media::Judged>(&event); judged != nullptr && port_ && port_->id == port) {
     stats_.verdict = judged->verdict;
     owner_->on_judged(*this, now);
+  } else if (const auto* voice = std::get_if<media::VoiceHeard>(&event); voice != nullptr && voice_processing_.events) {
+    note_voice(*voice);
   }
 }
 
@@ -212,11 +237,7 @@ bool Leg::has_telephone_event() const {
 }
 
 Result<void, Refusal> Leg::send_digits(std::string_view digits, Duration duration, Duration gap, TimePoint now) {
-  using rtp::KeyPress;
-  const bool known = std::ranges::all_of(digits, [](char c) { return rtp::dtmf_event(c).has_value(); });
-  const bool in_range = duration >= KeyPress::duration_min && duration <= KeyPress::duration_max &&
-                        gap >= KeyPress::gap_min && gap <= KeyPress::gap_max;
-  if (!known || !in_range || digits.size() > digits_max) return fail(Refusal::bad_digits);
+  if (!rtp::can_press(digits, duration, gap) || digits.size() > digits_max) return fail(Refusal::bad_digits);
   if (!is_up() || !dialog_) return fail(Refusal::wrong_state);
   if (has_telephone_event()) {
     if (!port_is_ready()) return fail(Refusal::wrong_state);
@@ -487,6 +508,11 @@ void Leg::on_timer(Timer timer, TimePoint now) {
     ack_timer_ = {};
     return judge_ack(true, now);
   }
+  if (timer == Timer::voice) {
+    voice_timer_ = {};
+    if (mixer != nullptr) mixer->update_processing(*this);
+    return;
+  }
   expire_timer_ = {};
   if (!is_up()) return;
   const Cause why{408, 102, "session timer expired"};
@@ -599,6 +625,7 @@ void Leg::end(TimePoint now) {
   services_.timers.cancel(refresh_timer_);
   services_.timers.cancel(expire_timer_);
   services_.timers.cancel(ack_timer_);
+  services_.timers.cancel(voice_timer_);
   for (const auto& [id, request] : asked_) {
     Message response = Message::response(request, 481);
     finish_response(response, request);

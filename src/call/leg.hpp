@@ -121,11 +121,12 @@ struct Destination {
   std::vector<std::string> codecs;  ///< codecs allowed, in order; empty: any
   std::optional<sip::digest::Account> account;  ///< to answer 401 and 407 with
   SrtpPolicy srtp = SrtpPolicy::off;
+  media::VoiceProcessing voice;  ///< of what it will say
 };
 
 class Leg {
  public:
-  enum class Timer : std::uint8_t { refresh, expire, acknowledge, count };
+  enum class Timer : std::uint8_t { refresh, expire, acknowledge, voice, count };
 
   Leg(LegId id, LegKind kind, LegDirection direction, Services services, std::shared_ptr<const CallSettings> settings,
       LegOwner& owner);
@@ -177,6 +178,13 @@ class Leg {
   std::string_view srtp_suite() const;
   /// Key presses reach it in RTP.
   bool has_telephone_event() const;
+  const media::VoiceProcessing& voice_processing() const { return voice_processing_; }
+  /// What it says is, or in this moment still is, worked on or listened to.
+  bool voice_is_processed() const { return voice_processing_.wanted() || voice_timer_; }
+  /// The last of speech, its end, silence and dead air that was heard while its voice was listened to.
+  std::optional<media::VoiceEvent> voice_heard() const { return voice_heard_; }
+  TimePoint voice_heard_at() const { return voice_heard_at_; }
+  bool voice_clips() const { return voice_clips_; }
   /// By its Allow, or because it sends INFO itself.
   bool takes_info() const { return far_end_allows_info_; }
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
@@ -224,6 +232,10 @@ class Leg {
   void on_located(std::span<const transport::Hop> hops, TimePoint now);
   /// The ACK with our answer, for a 2xx that had the offer.
   void ack(const sip::sdp::Session& answer, TimePoint now);
+
+  // -- both
+  /// From now on, while it talks and through every change of whom it talks to. Off as it begins.
+  void process_voice(const media::VoiceProcessing& what, TimePoint now);
 
   // -- both, once there is a dialog
   /// A re-INVITE (or UPDATE, if `prefer_update` and the far end allows it); null: ask for the far end's offer.
@@ -290,6 +302,8 @@ class Leg {
   static constexpr Duration ack_patience = seconds(4);
   static constexpr std::size_t digits_max = 64;  ///< key presses that wait to be told by INFO
   static constexpr std::size_t forks_max = 16;   ///< early dialogs of one INVITE
+  /// What is switched off fades out before samples are no longer needed.
+  static constexpr Duration voice_fade = milliseconds(200);
 
   // leg.cpp
   sip::Dialog* dialog_for(const sip::Message& request);
@@ -300,6 +314,7 @@ class Leg {
   void finish_response(sip::Message& response, const sip::Message& request) const;
   SrtpTerms srtp_terms() const;
   void apply_media(TimePoint now);
+  void note_voice(const media::VoiceHeard& heard);
   void close_port(TimePoint now);
   void end(TimePoint now);
   void gone(Cause why, TimePoint now);
@@ -407,6 +422,11 @@ class Leg {
   bool signalling_encrypted_ = false;  // to the next hop, wherever that may be
 
   transaction::SessionTimer session_timer_;
+  media::VoiceProcessing voice_processing_;
+  TimerId voice_timer_;  // while it fades out
+  std::optional<media::VoiceEvent> voice_heard_;
+  TimePoint voice_heard_at_{};
+  bool voice_clips_ = false;
   TimerId refresh_timer_, expire_timer_;
   TimerId ack_timer_;  // when the ACK of our 2xx is overdue
   bool ack_late_ = false;

@@ -36,10 +36,12 @@ bool Mixer::holds(const Leg& leg) const {
 
 void Mixer::seat(Leg& leg) {
   JUNCTOR_CHECK(leg.port() != nullptr && leg.port()->worker == worker_);
-  if (leg.mixer == this) return refresh();
+  if (leg.mixer == this) return update(leg);
   if (leg.mixer != nullptr) leg.mixer->unseat(leg);
   leg.mixer = this;
-  seats_.push_back({.leg = &leg, .voice = {}});
+  Seat& seat = seats_.emplace_back();
+  seat.leg = &leg;
+  seat.agreed = agreed_with(leg);
   refresh();
 }
 
@@ -52,17 +54,40 @@ void Mixer::unseat(Leg& leg) {
     if (relayed_) plane_.command(worker_, media::Leave{leg.port()->id});
   }
   leg.mixer = nullptr;
+  if (!seat->keys.empty()) --needs_[static_cast<std::size_t>(Need::playing)];
   seats_.erase(seats_.begin() + (seat - seats_.data()));
   needs_[static_cast<std::size_t>(Need::codec)] = 0;
   relayed_.reset();
   refresh();
 }
 
+Mixer::Agreed Mixer::agreed_with(const Leg& leg) {
+  Agreed out;
+  if (!leg.media_answered()) return out;
+  const auto wish = wish_of(*leg.local());
+  out.own_codec = wish && has_own_codec(wish->codecs);
+  out.rate = audio_rate(*leg.local(), *leg.remote());
+  out.codec = audio_codec(*leg.local(), *leg.remote());
+  return out;
+}
+
+void Mixer::update(const Leg& leg) {
+  Seat* const seat = find(leg);
+  if (seat == nullptr) return;
+  seat->agreed = agreed_with(leg);
+  refresh();
+}
+
+void Mixer::update_processing(const Leg& leg) {
+  Seat* const seat = find(leg);
+  if (seat == nullptr) return;
+  say_processing(*seat);
+  refresh();
+}
+
 void Mixer::on_unmapped_codec() {
-  const bool ours = std::ranges::all_of(seats_, [](const Seat& seat) {
-    const auto agreed = seat.leg->media_answered() ? wish_of(*seat.leg->local()) : std::nullopt;
-    return agreed && has_own_codec(agreed->codecs);
-  });
+  const bool ours =
+      std::ranges::all_of(seats_, [](const Seat& seat) { return seat.leg->media_answered() && seat.agreed.own_codec; });
   if (ours && seats_.size() == 2 && !is_needed(Need::codec)) add_need(Need::codec);
 }
 
@@ -104,6 +129,47 @@ void Mixer::stop(media::PlayId id) {
   plane_.command(worker_, media::StopPlay{id});
 }
 
+// ------------------------------------------------------------------------------------------------------------- keys
+
+Result<void, Refusal> Mixer::sound_keys(const Leg& leg, media::Play::Keys keys) {
+  Seat* const seat = find(leg);
+  if (seat == nullptr || !seat->agreed.own_codec || !leg.port_is_ready()) return fail(Refusal::no_digits);
+  std::size_t waiting = keys.digits.size();
+  for (const media::Play::Keys& each : seat->keys) waiting += each.digits.size();
+  if (waiting > keys_max) return fail(Refusal::bad_digits);
+  seat->keys.push_back(std::move(keys));
+  if (seat->keys.size() > 1) return {};
+  add_need(Need::playing);  // it is seated now
+  say_hears(*seat);
+  play_keys(*seat);
+  return {};
+}
+
+void Mixer::play_keys(const Seat& seat) {
+  media::Play what;
+  what.to = seat.leg->port()->id;
+  what.what = seat.keys.front();
+  const LegId id = seat.leg->id();
+  play(std::move(what), [this, id](media::PlayEnd, TimePoint) { on_keys_ended(id); });
+}
+
+void Mixer::on_keys_ended(LegId id) {
+  const auto seat = std::ranges::find_if(seats_, [&](const Seat& each) { return each.leg->id() == id; });
+  if (seat == seats_.end() || seat->keys.empty()) return;
+  seat->keys.pop_front();
+  if (!seat->keys.empty() && seat->leg->port_is_ready()) return play_keys(*seat);
+  seat->keys.clear();
+  say_hears(*seat);
+  drop_need(Need::playing);
+}
+
+/// While keys sound, what is played to it alone.
+void Mixer::say_hears(const Seat& seat) {
+  if (!seat.seated) return;
+  const auto bus = seat.keys.empty() ? std::optional<std::uint8_t>(0) : std::nullopt;
+  plane_.command(worker_, media::Hearing{seat.seated, media::Hearing::Hear{bus}});
+}
+
 // ------------------------------------------------------------------------------------------------------- which way
 
 bool Mixer::relay_fits() const {
@@ -122,15 +188,19 @@ bool Mixer::needs_samples() const {
 
 /// No more than two legs can use: what only one of them could say, nobody could hear.
 std::uint32_t Mixer::wanted_rate() const {
-  std::vector<std::uint32_t> rates;
-  for (const Seat& seat : seats_)
-    rates.push_back(seat.leg->media_answered() ? audio_rate(*seat.leg->local(), *seat.leg->remote()) : 8000);
-  std::ranges::sort(rates, std::greater{});
-  if (rates.empty()) return 8000;
-  return rates.size() == 1 ? rates[0] : rates[1];
+  std::uint32_t highest = 0, second = 0;
+  for (const Seat& seat : seats_) {
+    second = std::max(second, std::min(highest, seat.agreed.rate));
+    highest = std::max(highest, seat.agreed.rate);
+  }
+  return second != 0 ? second : highest != 0 ? highest : 8000;
 }
 
 void Mixer::refresh() {
+  // What we cannot decode is better heard as it is than not at all.
+  const bool ours = std::ranges::all_of(seats_, [](const Seat& seat) { return seat.agreed.own_codec; });
+  const auto processed = std::ranges::count_if(seats_, [](const Seat& seat) { return seat.leg->voice_is_processed(); });
+  needs_[static_cast<std::size_t>(Need::processing)] = ours ? static_cast<std::uint16_t>(processed) : 0;
   const bool samples = !seats_.empty() && (needs_samples() || !relay_fits());
   if (samples) return mix();
   relay();
@@ -173,6 +243,10 @@ void Mixer::take_seat(Seat& seat) {
   plane_.command(worker_, media::Seat{port, *open_});
   seat.seated = port;
   say_voice(seat, Voice{});
+  seat.processing = {};
+  seat.has_processor = false;
+  say_processing(seat);
+  if (!seat.keys.empty()) say_hears(seat);
 }
 
 void Mixer::say_voice(const Seat& seat, const Voice& before) {
@@ -185,6 +259,18 @@ void Mixer::say_voice(const Seat& seat, const Voice& before) {
     say(Hearing::Exception{port, seat.voice.hears_itself ? std::optional(1.0f) : std::nullopt});
 }
 
+void Mixer::say_processing(Seat& seat) {
+  const media::VoiceProcessing& wanted = seat.leg->voice_processing();
+  if (!seat.seated || wanted == seat.processing) return;
+  media::Process command{seat.seated, wanted, nullptr};
+  if (wanted.sound.any() && !seat.has_processor) {
+    command.processor = std::make_shared<audio::VoiceProcessor>(static_cast<int>(rate_), wanted.sound);
+    seat.has_processor = true;
+  }
+  plane_.command(worker_, std::move(command));
+  seat.processing = wanted;
+}
+
 void Mixer::close(media::MixerId id) {
   plane_.command(worker_, media::CloseMixer{id});
 }
@@ -195,7 +281,7 @@ std::string Mixer::plan() const {
   if (path() == media::Path::none) return {};
   std::string codecs;
   for (const Seat& seat : seats_) {
-    const std::string codec = seat.leg->media_answered() ? audio_codec(*seat.leg->local(), *seat.leg->remote()) : "";
+    const std::string& codec = seat.agreed.codec;
     if (codec.empty() || (!open_ && !codecs.empty())) continue;
     codecs += (codecs.empty() ? "" : " and ") + codec;
   }

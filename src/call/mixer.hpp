@@ -4,11 +4,14 @@
 // codec, a third leg, a recording …) all meet in a mixer of their worker, and part again afterwards.
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "call/plays.hpp"
+#include "call/vocabulary.hpp"
 #include "media/media.hpp"
 
 namespace junctor::call {
@@ -21,7 +24,7 @@ enum class Need : std::uint8_t {
   recording,   ///< or another ear
   playing,     ///< something is played into it
   codec,       ///< see Mixer::on_unmapped_codec()
-  processing,  ///< a leg's voice is worked on
+  processing,  ///< a leg's voice is worked on or listened to; see Leg::process_voice()
 };
 constexpr std::size_t needs = 5;
 
@@ -51,8 +54,10 @@ class Mixer {
   void seat(Leg& leg);
   /// The leg, if it is here, hears nobody any more. Called by a leg that ends, too.
   void unseat(Leg& leg);
-  /// A leg's descriptions or port changed.
-  void refresh();
+  /// A leg's descriptions or port changed. No effect on a leg that is not here; so is it with the next two.
+  void update(const Leg& leg);
+  /// Its voice_processing() or voice_is_processed() changed.
+  void update_processing(const Leg& leg);
 
   /// One of two relayed legs uses a codec that the other has not: they are mixed until one of them goes, if we have
   /// that codec.
@@ -74,20 +79,37 @@ class Mixer {
   /// is known once there is a need for samples. `ended` is told once, unless this mixer goes first.
   media::PlayId play(media::Play what, Plays::Ended ended = nullptr);
   void stop(media::PlayId id);
+  /// The leg hears these keys, after those that wait, and nothing else meanwhile. no_digits: it is not here, or its
+  /// codec is none of ours; bad_digits: more than keys_max would wait.
+  Result<void, Refusal> sound_keys(const Leg& leg, media::Play::Keys keys);
 
   media::Path path() const { return open_ ? media::Path::mixer : relayed_ ? media::Path::relay : media::Path::none; }
   /// For people: how, and why so: "relay PCMU", "mixer at 8000 Hz: PCMU and opus", "mixer at 16000 Hz: recording".
   std::string plan() const;
 
  private:
+  static constexpr std::size_t keys_max = 64;  ///< that wait to sound, per leg
+
+  /// What both descriptions of a leg say, which takes a while to find out.
+  struct Agreed {
+    bool own_codec = true;  // one that we can code; also while nothing is agreed on
+    std::uint32_t rate = 8000;
+    std::string codec;
+  };
   struct Seat {
     Leg* leg = nullptr;
     Voice voice;
     PortId seated;  // what sits in open_ on the worker; 0: nothing yet
+    Agreed agreed;
+    media::VoiceProcessing processing;   // as the worker was told for `seated`
+    bool has_processor = false;          // likewise
+    std::deque<media::Play::Keys> keys;  // the first of them sounds; any: a need for playing
   };
 
   Seat* find(const Leg& leg);
   const Seat* find(const Leg& leg) const;
+  static Agreed agreed_with(const Leg& leg);
+  void refresh();
   bool relay_fits() const;
   bool needs_samples() const;
   bool is_needed(Need need) const { return needs_[static_cast<std::size_t>(need)] > 0; }
@@ -96,6 +118,10 @@ class Mixer {
   void mix();
   void take_seat(Seat& seat);
   void say_voice(const Seat& seat, const Voice& before);
+  void say_processing(Seat& seat);
+  void say_hears(const Seat& seat);
+  void play_keys(const Seat& seat);
+  void on_keys_ended(LegId leg);
   void close(media::MixerId id);
 
   Plays& plays_;

@@ -83,6 +83,12 @@ std::uint32_t rate_of(const sdp::Codec& codec) {
   return settings ? static_cast<std::uint32_t>(settings->pcm_rate) : 8000;
 }
 
+/// As we declare it: a receiver of mono that uses Opus' in-band FEC (RFC 7587 §6.1).
+sdp::Codec declared_by_us(sdp::Codec codec) {
+  codec.fmtp = rtp::codec_by_name(codec.name) == rtp::Codec::opus ? "useinbandfec=1" : "";
+  return codec;
+}
+
 const sdp::Codec* first_audio_codec(const std::vector<sdp::Codec>& codecs) {
   const auto at = std::ranges::find_if(codecs, [](const sdp::Codec& codec) { return !sdp::is_auxiliary(codec); });
   return at == codecs.end() ? nullptr : &*at;
@@ -112,8 +118,9 @@ std::optional<MediaWish> wish_of(const sdp::Session& said) {
 
 MediaWish own_wish() {
   MediaWish wish;
-  for (const char* name : {"pcmu", "pcma", "g722", "opus", "telephone-event"})
-    wish.codecs.push_back(*sdp::codec_by_name(name));
+  for (const char* name : {"pcmu", "pcma", "g722", "opus"})
+    wish.codecs.push_back(declared_by_us(*sdp::codec_by_name(name)));
+  add_telephone_event(wish);
   return wish;
 }
 
@@ -129,7 +136,7 @@ MediaWish widened(MediaWish wish) {
   auto at = std::ranges::find_if(wish.codecs, sdp::is_auxiliary);
   for (const std::string_view name :
        wide ? Names{"opus", "g722", "pcmu", "pcma"} : Names{"pcmu", "pcma", "g722", "opus"}) {
-    const sdp::Codec codec = *sdp::codec_by_name(name);
+    const sdp::Codec codec = declared_by_us(*sdp::codec_by_name(name));
     if (sdp::find_codec(wish.codecs, codec) == nullptr) at = wish.codecs.insert(at, codec) + 1;
   }
   return wish;
@@ -161,8 +168,10 @@ Result<sdp::Session, sdp::NegotiationError> answer_for(const sdp::Session& offer
   if (out || out.error() != sdp::NegotiationError::no_common_codec || !has_own_codec(wish.codecs)) return out;
   MediaWish translated = wish;
   translated.codecs.clear();
-  for (const auto& codec : offered->codecs)
-    if (is_own(codec) || sdp::is_telephone_event(codec)) translated.codecs.push_back(codec);
+  for (const auto& codec : offered->codecs) {
+    if (is_own(codec)) translated.codecs.push_back(declared_by_us(codec));
+    if (sdp::is_telephone_event(codec)) translated.codecs.push_back(codec);
+  }
   return answer(translated);
 }
 

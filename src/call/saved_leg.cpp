@@ -6,7 +6,7 @@
 namespace junctor::call {
 namespace {
 
-constexpr std::uint8_t saved_layout = 3;
+constexpr std::uint8_t saved_layout = 4;
 
 }  // namespace
 
@@ -44,6 +44,7 @@ std::optional<SavedLeg> Leg::saved() const {
   out.far_end_allows_update = far_end_allows_update_;
   out.far_end_allows_info = far_end_allows_info_;
   out.srtp = srtp_;
+  out.voice = voice_processing_;
   out.session_timer = session_timer_;
   out.started = started;
   out.answered_at = answered_at;
@@ -75,6 +76,7 @@ std::unique_ptr<Leg> Leg::restore(LegId id, const SavedLeg& saved, const media::
   leg->far_end_allows_update_ = saved.far_end_allows_update;
   leg->far_end_allows_info_ = saved.far_end_allows_info;
   leg->srtp_ = saved.srtp;
+  leg->voice_processing_ = saved.voice;
   leg->signalling_encrypted_ = saved.hop.protocol == transport::Protocol::tls;
   leg->session_timer_ = saved.session_timer;
   leg->started = saved.started;

@@ -178,12 +178,15 @@ TEST_F(SavedLegTest, KeysOfSrtpGoWhereNobodyElseReadsThem) {
 }
 
 TEST_F(SavedLegTest, ListensToTheSameDialog) {
+  const media::VoiceProcessing voice{.sound = {audio::NoiseSuppression::high, true}, .events = true, .limits = {}};
+  leg->process_voice(voice, world.now);
   const auto other = twin();
   ASSERT_NE(other, nullptr);
   EXPECT_EQ(*other->dialog(), *leg->dialog());
   EXPECT_EQ(*other->local(), *leg->local());
   EXPECT_EQ(*other->remote(), *leg->remote());
   EXPECT_EQ(other->far_end().name, "Alice");
+  EXPECT_EQ(other->voice_processing(), voice);
   EXPECT_EQ(other->started, leg->started);
   EXPECT_EQ(other->answered_at, leg->answered_at);
   const std::string saved = leg->saved()->save(world.now);

@@ -12,6 +12,7 @@
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "media/media.hpp"
 
 namespace junctor::call {
 
@@ -112,6 +113,12 @@ struct AudioJudged {
   LegId leg;
   std::string verdict;  ///< empty: good
 };
+/// What somebody's voice does, of a leg whose VoiceProcessing wants to know.
+struct VoiceHeard {
+  LegId leg;
+  media::VoiceEvent what = media::VoiceEvent::silence;
+  TimePoint at{};  ///< when it was; told a little later
+};
 /// The one terminal event. The call is gone when this has been told.
 struct Ended {
   HangupBy by = HangupBy::nobody;
@@ -119,7 +126,7 @@ struct Ended {
 };
 
 using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
-                               Referred, AudioTimeout, AudioJudged, Ended>;
+                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard>;
 
 struct Event {
   CallId call;
@@ -142,7 +149,7 @@ enum class Refusal : std::uint8_t {
   no_common_codec,
   too_many_legs,
   bad_digits,  ///< not 0-9 * # A-D, too many, or too short or long
-  no_digits,   ///< the far end has no way to be told of digits: neither telephone-event nor INFO
+  no_digits,   ///< the far end has no way to be told of digits: neither telephone-event nor INFO, nor a codec of ours
 };
 std::string_view to_string(Refusal refusal);
 

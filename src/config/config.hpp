@@ -96,6 +96,23 @@ struct Http {
   bool operator==(const Http&) const = default;
 };
 
+enum class NoiseSuppression : std::uint8_t { off, low, moderate, high };
+
+/// What is done with what a user or trunk says; its keys stand in the table of that.
+struct VoiceProcessing {
+  NoiseSuppression noise_suppression = NoiseSuppression::off;
+  bool automatic_gain = false;
+  bool events = false;  ///< key `voice_events`
+  bool operator==(const VoiceProcessing&) const = default;
+};
+
+/// When events of [[users]] and [[trunks]] with `voice_events` come.
+struct Voice {
+  milliseconds silence_ms{3'000};    ///< nobody has spoken so long
+  milliseconds dead_air_ms{10'000};  ///< there was no sound at all so long
+  bool operator==(const Voice&) const = default;
+};
+
 /// H(username:realm:password) in lower-case hexadecimal (RFC 7616 §3.4.2),
 /// empty when not given.
 struct Ha1 {
@@ -127,6 +144,7 @@ struct User {
   Forward forward;
   seconds ring_secs{25};
   PeerSrtp srtp = PeerSrtp::standard;
+  VoiceProcessing voice;
   bool operator==(const User&) const = default;
 };
 
@@ -149,6 +167,7 @@ struct Trunk {
   std::string tls_certificate_file;  ///< shown to it; empty: sip.certificate_file
   std::string tls_private_key_file;
   PeerSrtp srtp = PeerSrtp::standard;
+  VoiceProcessing voice;
   bool operator==(const Trunk&) const = default;
 };
 
@@ -448,6 +467,7 @@ struct Config {
   NetworkTable network;
   Sip sip;
   Rtp rtp;
+  Voice voice;
   Http http;
   Security security;
   Records records;

@@ -17,6 +17,7 @@ constexpr std::string_view sync_words[] = {"normal", "full"};
 constexpr std::string_view transport_words[] = {"udp", "tcp", "tls"};
 constexpr std::string_view srtp_words[] = {"off", "optional", "required"};
 constexpr std::string_view peer_srtp_words[] = {"", "off", "optional", "required"};
+constexpr std::string_view noise_words[] = {"off", "low", "moderate", "high"};
 constexpr std::string_view speech_words[] = {"none", "flite", "command"};
 constexpr std::string_view direction_words[] = {"", "inbound", "outbound", "internal"};
 constexpr std::string_view action_words[] = {"ring",       "dial", "queue",  "ivr", "voicemail",
@@ -69,6 +70,12 @@ void rtp(Visitor& v, Rtp& c) {
   v.key("srtp_over_plain_sip", &c.srtp_over_plain_sip);
 }
 
+void voice_processing(Visitor& v, VoiceProcessing& c) {
+  v.choice("noise_suppression", c.noise_suppression, noise_words);
+  v.key("automatic_gain", &c.automatic_gain);
+  v.key("voice_events", &c.events);
+}
+
 void user(Visitor& v, User& c) {
   v.key(Key("username").needed(), &c.username);
   v.key("password", &c.password);
@@ -88,6 +95,7 @@ void user(Visitor& v, User& c) {
   });
   v.key(Key("ring_secs").between(1, 600), &c.ring_secs);
   v.choice("srtp", c.srtp, peer_srtp_words);
+  voice_processing(v, c.voice);
 }
 
 void trunk(Visitor& v, Trunk& c) {
@@ -106,6 +114,7 @@ void trunk(Visitor& v, Trunk& c) {
   v.key("tls_certificate_file", &c.tls_certificate_file);
   v.key("tls_private_key_file", &c.tls_private_key_file);
   v.choice("srtp", c.srtp, peer_srtp_words);
+  voice_processing(v, c.voice);
 }
 
 void route(Visitor& v, Route& c) {
@@ -313,6 +322,10 @@ void describe(Visitor& v, Config& c) {
   });
   v.table("sip", [&] { sip(v, c.sip); });
   v.table("rtp", [&] { rtp(v, c.rtp); });
+  v.table("voice", [&] {
+    v.key(Key("silence_ms").between(500, 3'600'000), &c.voice.silence_ms);
+    v.key(Key("dead_air_ms").between(1'000, 3'600'000), &c.voice.dead_air_ms);
+  });
   v.table("http", [&] {
     v.key(Key("listen").at_start(), &c.http.listen);
     v.key(Key("certificate_file").at_start(), &c.http.certificate_file);

@@ -69,17 +69,19 @@ struct LegInfo {
   std::uint64_t packets_received = 0;
   std::uint64_t packets_lost = 0;
   double jitter_ms = 0;
-  double mos = 0;          ///< 0: not measured
-  std::string verdict;     ///< what is wrong with its audio; empty: nothing
-  std::string quality;     ///< JSON object; empty: {}
-  std::string path;        ///< "relay", "mixer" or "none"
-  std::string codec_plan;  ///< how it is connected and why so; empty: with nobody
+  double mos = 0;                ///< 0: not measured
+  std::string verdict;           ///< what is wrong with its audio; empty: nothing
+  std::string quality;           ///< JSON object; empty: {}
+  std::string path;              ///< "relay", "mixer" or "none"
+  std::string codec_plan;        ///< how it is connected and why so; empty: with nobody
+  std::string voice_processing;  ///< what is done with what it says; empty: nothing
+  std::string voice;             ///< "speech", "pause" …; empty: nobody listens for that
 
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive) {
     archive(self.kind, self.direction, self.state, self.uri, self.sip_call_id, self.codec, self.srtp, self.address,
             self.packets_sent, self.packets_received, self.packets_lost, self.jitter_ms, self.mos, self.verdict,
-            self.quality, self.path, self.codec_plan);
+            self.quality, self.path, self.codec_plan, self.voice_processing, self.voice);
   }
 };
 

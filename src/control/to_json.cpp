@@ -68,6 +68,8 @@ json::value to_json(const LegInfo& leg) {
                       {"mos", leg.mos},
                       {"path", text(leg.path)},
                       {"codec_plan", text(leg.codec_plan)},
+                      {"voice_processing", text(leg.voice_processing)},
+                      {"voice", text(leg.voice)},
                       {"verdict", text(leg.verdict)},
                       {"quality", parsed(leg.quality, json::object())}};
 }

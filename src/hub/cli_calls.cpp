@@ -103,6 +103,16 @@ void print_quality(const json::value& of) {
                      rows, ""));
 }
 
+/// A line per leg whose voice is worked on or listened to.
+void print_voice(const json::value& of) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& leg : array_of(of, "legs")) {
+    const std::string processing = text_of(leg, "voice_processing"), heard = text_of(leg, "voice");
+    if (!processing.empty()) rows.push_back({text_of(leg, "uri"), processing, heard.empty() ? "-" : heard});
+  }
+  if (!rows.empty()) print("\n" + table({"VOICE OF", "PROCESSING", "HEARD"}, rows, ""));
+}
+
 void print_message(const json::value& message) {
   const bool sent = flag_of(message, "sent");
   std::printf("\n%s  %s  %s %s %s\n", text_of(message, "at").c_str(), text_of(message, "transport").c_str(),
@@ -165,6 +175,7 @@ int carry_out(const CallsShow& command) {
                {"id", "direction", "state", "from", "from_name", "to", "trunk", "route", "start", "answer", "end"});
   print_legs(call);
   print_quality(call);
+  print_voice(call);
   for (const json::value& message : array_of(call, "messages")) print_message(message);
   return exit_ok;
 }

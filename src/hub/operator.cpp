@@ -1,6 +1,7 @@
 #include "hub/operator.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "apps/leg_quality.hpp"
 #include "base/saved_state.hpp"
@@ -51,6 +52,18 @@ Core::Stored answer_when_stored(control::Reply<void> reply) {
   };
 }
 
+std::string words_of(const media::VoiceProcessing& processing) {
+  constexpr std::array<std::string_view, 4> levels = {"off", "low", "moderate", "high"};
+  std::string out;
+  const auto add = [&](std::string_view what) { out += (out.empty() ? "" : ", ") + std::string(what); };
+  const auto noise = processing.sound.noise_suppression;
+  if (noise != audio::NoiseSuppression::off)
+    add("noise suppression " + std::string(levels[static_cast<std::size_t>(noise)]));
+  if (processing.sound.automatic_gain) add("automatic gain");
+  if (processing.events) add("voice events");
+  return out;
+}
+
 }  // namespace
 
 control::CallInfo Operator::describe(const call::Call& call) const {
@@ -84,6 +97,8 @@ control::CallInfo Operator::describe(const call::Call& call) const {
     info.mos = static_cast<double>(leg.stats.mos);
     info.path = media::to_string(leg.stats.path);
     info.codec_plan = leg.codec_plan;
+    info.voice_processing = words_of(leg.voice_processing);
+    info.voice = leg.voice;
     info.verdict = leg.verdict;
     info.quality = apps::quality_of(leg);
     out.legs.push_back(std::move(info));

@@ -90,6 +90,16 @@ call::SrtpPolicy policy_of(config::Srtp srtp) {
   return call::SrtpPolicy::off;
 }
 
+media::VoiceProcessing processing_of(const config::Config& config, const config::VoiceProcessing& wanted) {
+  static_assert(static_cast<int>(config::NoiseSuppression::high) == static_cast<int>(audio::NoiseSuppression::high));
+  media::VoiceProcessing out;
+  out.sound.noise_suppression = static_cast<audio::NoiseSuppression>(wanted.noise_suppression);
+  out.sound.automatic_gain = wanted.automatic_gain;
+  out.events = wanted.events;
+  out.limits = {config.voice.silence_ms, config.voice.dead_air_ms};
+  return out;
+}
+
 apps::Trunk trunk_of(const config::Config& config, const config::Trunk& trunk) {
   apps::Trunk out;
   out.name = trunk.name;
@@ -108,6 +118,7 @@ apps::Trunk trunk_of(const config::Config& config, const config::Trunk& trunk) {
   out.codecs = trunk.codecs;
   out.max_calls = trunk.max_calls;
   out.srtp = policy_of(srtp_of(config, trunk.srtp));
+  out.voice = processing_of(config, trunk.voice);
   return out;
 }
 
@@ -203,6 +214,9 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
   for (const config::User& user : config.users)
     if (user.srtp != config::PeerSrtp::standard)
       office->srtp_of_users.emplace(user.username, policy_of(srtp_of(config, user.srtp)));
+  for (const config::User& user : config.users)
+    if (user.voice != config::VoiceProcessing{})
+      office->voice_of_users.emplace(user.username, processing_of(config, user.voice));
   return office;
 }
 

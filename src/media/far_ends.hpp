@@ -1,6 +1,7 @@
 #pragma once
 // For the tests of mixing: far ends that say a tone in a codec, packet by packet, and what they hear, as samples at
 // 8 kHz.
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <gtest/gtest.h>
@@ -52,6 +53,8 @@ struct FarEnd {
   bool talks = true;                               // else its packets are missing, and its clock goes on
   bool silent = false;                             // its packets hold silence
   std::optional<audio::CadenceGenerator> cadence;  // instead of the tone
+  Samples words;                                   // instead of both, once
+  std::size_t said = 0;                            // of them
   std::function<std::optional<Duration>()> path = [] { return Duration::zero(); };
 
   rtp::Packet next(std::span<std::uint8_t> payload) {
@@ -59,6 +62,11 @@ struct FarEnd {
     tone.generate(pcm);
     if (silent || cadence) pcm.fill(0);
     if (cadence) cadence->generate(pcm);
+    if (said < words.size()) {
+      const auto next = std::span(words).subspan(said, std::min(pcm.size(), words.size() - said));
+      std::ranges::copy(next, pcm.begin());
+      said += next.size();
+    }
     rtp::Packet packet{.payload_type = format.receive_type, .sequence = sequence, .timestamp = timestamp, .ssrc = ssrc};
     packet.payload = payload.first(encoder->encode(pcm, payload));
     timestamp += format.clock_rate / ticks_per_second;

@@ -17,6 +17,12 @@ const char* to_string(Verdict verdict) {
   return names[static_cast<std::size_t>(verdict)];
 }
 
+const char* to_string(VoiceEvent event) {
+  constexpr std::array<const char*, voice_events> names = {"speech_started", "speech_ended",     "silence",
+                                                           "dead_air",       "clipping_started", "clipping_ended"};
+  return names[static_cast<std::size_t>(event)];
+}
+
 const char* to_string(Path path) {
   constexpr std::array<const char*, 3> names = {"none", "relay", "mixer"};
   return names[static_cast<std::size_t>(path)];

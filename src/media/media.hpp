@@ -32,6 +32,8 @@
 #include <vector>
 
 #include "audio/tone_plan.hpp"
+#include "audio/voice.hpp"
+#include "audio/voice_activity.hpp"
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
@@ -216,7 +218,7 @@ struct SetRemote {
 };
 
 /// Relay both ways between two open ports of the same worker; payload types are mapped by format, formats that the
-/// other side lacks are dropped and counted. Ends whatever either port was doing before (relay, echo, tone, mixer). Two
+/// other side lacks are dropped and counted. Ends whatever either port was doing before (relay, echo, mixer). Two
 /// ports of one mixer go on without a gap: what waited in it to be heard is passed on first.
 struct Join {
   PortId a, b;
@@ -229,23 +231,14 @@ struct Leave {
   Token token = 0;
 };
 
-/// Everything received is sent back (telephone-events too). Ends a relay or tone.
+/// Everything received is sent back (telephone-events too). Ends a relay or a seat.
 struct Echo {
   PortId id;
   Token token = 0;
 };
 
-/// A steady sine, 20 ms packets, in the leg's first PCMU or PCMA format; what is received is counted and dropped. Ends
-/// a relay or echo. While the leg may not send, time goes on and nothing is sent.
-struct Tone {
-  PortId id;
-  double hz = 1004;         ///< 0 < hz < 4000
-  double level_dbm0 = 0.0;  ///< 0 dBm0 is the digital milliwatt (G.711); at most +3
-  Token token = 0;
-};
-
-/// Ends echo or tone; the port stays open and silent. A relay is ended by Leave.
-struct StopSource {
+/// Ends an echo; the port stays open and silent. A relay is ended by Leave.
+struct StopEcho {
   PortId id;
   Token token = 0;
 };
@@ -310,20 +303,26 @@ struct Hearing {
   Token token = 0;
 };
 
-/// Plays sounds or a cadence into a mixer; several may play at a time, and each is faded in and out. What is played to
-/// one leg only follows nobody: it ends when that leg leaves the mixer. Time goes on while nobody sits there.
+/// Plays sounds, a cadence or keys into a mixer; several may play at a time, and each is faded in and out. What is
+/// played to one leg only follows nobody: it ends when that leg leaves the mixer. Time goes on while nobody sits there.
 /// bad_parameter: no such mixer; the port does not sit in it; no such bus; no sound, an empty one, or one of another
-/// rate than the mixer's; a cadence without segments; an id that is playing; more than Room::players_max players, a
-/// full mixer or (to one port) too many exceptions.
+/// rate than the mixer's; a cadence without segments; keys that SendDigits would refuse; an id that is playing; more
+/// than Room::players_max players, a full mixer or (to one port) too many exceptions.
 struct Play {
   using Sounds = std::vector<std::shared_ptr<const Sound>>;
+  /// Keys as the tones of Q.23, one after the other, at the level of a telephone: for a leg without telephone-event.
+  struct Keys {
+    std::string digits;
+    Duration duration = std::chrono::milliseconds(100);
+    Duration gap = std::chrono::milliseconds(60);  ///< after each
+  };
 
   PlayId id;  ///< none: nobody will stop it, and no PlayEnded comes
   MixerId mixer;
   PortId to;             ///< who alone hears it; none: all who hear the bus
   std::uint8_t bus = 0;  ///< 0 … 7
-  /// Sounds one after the other, or a cadence: a country's tone (audio::find_tone_plan), a beep.
-  std::variant<Sounds, audio::Tone> what;
+  /// Sounds one after the other, or a cadence: a country's tone (audio::find_tone_plan), a beep; or keys.
+  std::variant<Sounds, audio::Tone, Keys> what;
   std::uint32_t times = 1;  ///< how often all sounds; 0: until stopped. A cadence goes on until stopped, unless `once`
   float gain = 1;           ///< 0 … Mixer::gain_max
   Token token = 0;
@@ -364,6 +363,35 @@ struct SendDigits {
   Token token = 0;
 };
 
+/// What is done with what a leg says. As it is made, nothing.
+struct VoiceProcessing {
+  audio::VoiceSettings sound;
+  bool events = false;                  ///< VoiceHeard is told
+  audio::VoiceActivitySettings limits;  ///< of these
+
+  /// For which samples are needed.
+  bool wanted() const { return sound.any() || events; }
+  bool operator==(const VoiceProcessing&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.sound.noise_suppression, self.sound.automatic_gain, self.events, self.limits.silence_after,
+            self.limits.dead_air_after);
+  }
+};
+
+/// From the next tick on this is done with what a leg in a mixer says, before anybody there hears it; as often as
+/// wanted, while it talks, and as long as it sits there. Keys pass as they are, as events and as tones, and so does
+/// what is played. bad_parameter: the port does not sit in a mixer; a processor is missing, or is for another rate.
+struct Process {
+  PortId port;
+  VoiceProcessing what;
+  /// For the mixer's rate, set to what.sound. Making one takes longer than a worker should be away from its packets, so
+  /// it comes ready made with the first command after Seat that changes the sound; the leg keeps it from then on, and
+  /// later ones only set it. Null: there is one already, or none is needed.
+  std::shared_ptr<audio::VoiceProcessor> processor;
+  Token token = 0;
+};
+
 /// One Stats event now. (Each port also sends one with each RTCP report, about every five seconds.)
 struct Snapshot {
   PortId id;
@@ -376,8 +404,8 @@ struct Close {
   Token token = 0;
 };
 
-using Command = std::variant<OpenPort, SetRemote, Join, Leave, Echo, Tone, StopSource, OpenMixer, CloseMixer, Seat,
-                             Unseat, Hearing, Snapshot, Close, Play, StopPlay, OpenTap, CloseTap, SendDigits>;
+using Command = std::variant<OpenPort, SetRemote, Join, Leave, Echo, StopEcho, OpenMixer, CloseMixer, Seat, Unseat,
+                             Hearing, Snapshot, Close, Play, StopPlay, OpenTap, CloseTap, SendDigits, Process>;
 
 inline Token token_of(const Command& command) {
   return std::visit([](const auto& c) { return c.token; }, command);
@@ -410,7 +438,7 @@ constexpr std::size_t drop_reasons = 16;
 /// "malformed", "stranger" …, as shown and counted.
 const char* to_string(Drop reason);
 
-/// What the leg is connected with: nobody (nor by echo and tone), another leg packet by packet, or a mixer.
+/// What the leg is connected with: nobody (nor by echo), another leg packet by packet, or a mixer.
 enum class Path : std::uint8_t { none, relay, mixer };
 const char* to_string(Path path);
 
@@ -495,8 +523,8 @@ struct Judged {
   Verdict verdict = Verdict::good;
 };
 
-/// Audio arrives in a format that the leg it is relayed to has not; it is dropped, and only a mixer could help. Once for
-/// each pair of legs and their formats.
+/// Audio arrives in a format that the leg it is relayed to has not; it is dropped, and only a mixer could help. Once
+/// for each pair of legs and their formats.
 struct CannotRelay {
   PortId id;
 };
@@ -537,9 +565,8 @@ struct PlayEnded {
 enum class Outcome : std::uint8_t {
   done,
   no_such_port,   ///< closed meanwhile, or never opened: a normal miss
-  no_format,      ///< Tone, Seat, SendDigits: the leg has no format that we can encode
-  bad_parameter,  ///< Tone: frequency or level out of range; Join: a port with itself; OpenPort: slot in use or too
-                  ///< high; for mixers see each command
+  no_format,      ///< Seat, SendDigits: the leg has no format that we can encode
+  bad_parameter,  ///< Join: a port with itself; OpenPort: slot in use or too high; for mixers see each command
 };
 
 struct Done {
@@ -547,7 +574,29 @@ struct Done {
   Outcome outcome = Outcome::done;
 };
 
-using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged, CannotRelay>;
+/// What somebody's voice does; see audio::VoiceEvents.
+enum class VoiceEvent : std::uint8_t {
+  speech_started,
+  speech_ended,
+  silence,   ///< nobody has spoken for VoiceActivitySettings::silence_after
+  dead_air,  ///< there was no sound at all for VoiceActivitySettings::dead_air_after
+  clipping_started,
+  clipping_ended,
+};
+constexpr std::size_t voice_events = 6;
+
+/// "speech_started" …
+const char* to_string(VoiceEvent event);
+
+/// Of a leg in a mixer whose Process wants events; while its audio is due, and not of tones that are keys.
+struct VoiceHeard {
+  PortId id;
+  VoiceEvent what = VoiceEvent::silence;
+  /// When it was: speech is told as started some 60 ms, and as ended some 400 ms, after that.
+  TimePoint at{};
+};
+
+using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged, CannotRelay, VoiceHeard>;
 
 /// Takes a worker's events, on the worker's thread. Must not call back into the worker.
 class EventSink {

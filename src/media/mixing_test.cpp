@@ -409,7 +409,7 @@ TEST_F(MixingTest, seats_end_with_whatever_takes_their_place) {
   EXPECT_EQ(outcome(Seat{.port = id(30), .mixer = mixer}), Outcome::no_such_port);
   EXPECT_EQ(seat(alice), Outcome::done);
   talk(milliseconds(200));
-  EXPECT_EQ(outcome(StopSource{.id = alice.port}), Outcome::done);  // a seat is no source
+  EXPECT_EQ(outcome(StopEcho{.id = alice.port}), Outcome::done);  // a seat is no echo
   EXPECT_EQ(stats(alice.port).path, Path::mixer);
 
   EXPECT_EQ(outcome(Echo{.id = alice.port}), Outcome::done);

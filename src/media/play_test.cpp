@@ -1,6 +1,7 @@
 // What is played into a mixer, measured at the far ends.
 #include <cmath>
 
+#include "audio/dtmf.hpp"
 #include "audio/tone.hpp"
 #include "media/far_ends.hpp"
 #include "media/room.hpp"
@@ -137,6 +138,35 @@ TEST_F(PlayTest, a_countrys_cadence_comes_by_the_same_command) {
   ASSERT_EQ(outcome(StopPlay{.id = first}), Outcome::done);
 }
 
+TEST_F(PlayTest, keys_sound_one_after_the_other_for_one_leg) {
+  ends[0]->silent = false;
+  Play play;
+  play.id = first;
+  play.mixer = mixer;
+  play.to = ends[1]->port;
+  play.what = Play::Keys{.digits = "147*AD0#", .duration = milliseconds(90), .gap = milliseconds(70)};
+  ASSERT_EQ(outcome(Hearing{ends[1]->port, Hearing::Hear{}}), Outcome::done);
+  ASSERT_EQ(outcome(play), Outcome::done);
+  talk(milliseconds(8 * 160 + 60));
+  ASSERT_EQ(ended().size(), 1u);
+  EXPECT_NEAR(ended()[0].played_ms, 8 * 160, 20);
+  audio::DtmfDetector detector(far_end_rate);
+  std::string digits;
+  std::vector<std::size_t> began;
+  const Samples all = heard(*ends[1]);
+  for (std::size_t at = 0; at + 40 <= all.size(); at += 40) {
+    const auto key = detector.process(std::span(all).subspan(at, 40));
+    if (key && key->kind == audio::DtmfEvent::Kind::began) began.push_back(at);
+    if (!key || key->kind != audio::DtmfEvent::Kind::ended) continue;
+    digits += key->digit;
+    EXPECT_NEAR(static_cast<double>(key->duration.count()), 90, 13);
+  }
+  EXPECT_EQ(digits, "147*AD0#");
+  for (std::size_t i = 1; i < began.size(); ++i)
+    EXPECT_NEAR(static_cast<double>(began[i] - began[i - 1]), 160 * 8, 13 * 8);
+  EXPECT_LT(audio::total_level_dbm0(heard(*ends[0])), -60);
+}
+
 TEST_F(PlayTest, a_beep_that_nobody_asks_about_tells_nothing) {
   audio::Tone beep{.count = 1, .once = true};
   beep.segments[0] = {.components = {{{.hz = 1400}}}, .duration = milliseconds(200)};
@@ -187,6 +217,9 @@ TEST_F(PlayTest, what_cannot_be_played_is_refused) {
   EXPECT_TRUE(refused([](Play& p) { p.what = Play::Sounds{std::make_shared<Sound>()}; }));
   EXPECT_TRUE(refused([](Play& p) { p.what = Play::Sounds{tone_sound(440, milliseconds(20), 16000)}; }));
   EXPECT_TRUE(refused([](Play& p) { p.what = audio::Tone{}; }));
+  EXPECT_TRUE(refused([](Play& p) { p.what = Play::Keys{}; }));
+  EXPECT_TRUE(refused([](Play& p) { p.what = Play::Keys{.digits = "12x"}; }));
+  EXPECT_TRUE(refused([](Play& p) { p.what = Play::Keys{.digits = "1", .gap = milliseconds(1)}; }));
   EXPECT_TRUE(refused([](Play& p) { p.bus = Mixer::buses_max; }));
   EXPECT_TRUE(refused([](Play& p) { p.gain = -1; }));
   EXPECT_TRUE(refused([](Play& p) { p.mixer = make_mixer_id(worker_index, 99); }));

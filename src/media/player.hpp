@@ -1,5 +1,5 @@
 #pragma once
-// What plays into a mixer: sounds one after the other, or a cadence.
+// What plays into a mixer: sounds one after the other, a cadence, or keys.
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -33,15 +33,17 @@ class Player {
 
  private:
   std::size_t next_of_sounds(std::span<std::int16_t> out);
+  std::size_t next_of_keys(std::span<std::int16_t> out);
+  bool begin_key();
 
   PlayId id_;
   PortId to_;
   Mixer::Member member_;
   std::uint32_t rate_;
   std::uint32_t times_;
-  bool is_tone_;
-  Play::Sounds sounds_;
-  audio::CadenceGenerator tone_;
+  decltype(Play::what) what_;
+  audio::CadenceGenerator tone_;          // a cadence, or the present key
+  std::size_t key_ = 0;                   // that comes next
   std::size_t sound_ = 0, position_ = 0;  // where it is
   std::uint32_t round_ = 0;               // rounds that are over
   std::uint64_t played_ = 0;              // samples

@@ -12,13 +12,9 @@
 namespace junctor::media {
 namespace {
 
-constexpr std::uint8_t saved_layout = 2;
-constexpr std::uint32_t tone_clock_rate = 8000;
-constexpr std::uint32_t tone_samples = 160;
+constexpr std::uint8_t saved_layout = 3;
 constexpr Duration key_interval = milliseconds(20);  // between packets of one key
 constexpr std::uint32_t key_clock_rate_min = 8000;
-/// A tone that is late (the thread was held up) sends so many frames at once and lets the rest go.
-constexpr int tone_frames_at_once_max = 5;
 /// For the quality estimate: what packetising and a far end's playout add to the network's delay.
 constexpr double packetisation_ms = 20;
 constexpr double playout_jitters = 2;
@@ -326,41 +322,6 @@ bool Port::send_keys(DatagramSender& sender, TimePoint now) {
 
 std::optional<TimePoint> Port::keys_wake() const {
   return keys_ ? keys_->next_wake() : std::nullopt;
-}
-
-const Payload* Port::tone_format() const {
-  for (const Payload& p : payloads_.entries()) {
-    const bool g711 = p.codec == rtp::Codec::pcmu || p.codec == rtp::Codec::pcma;
-    if (g711 && p.clock_rate == tone_clock_rate && p.channels == 1) return &p;
-  }
-  return nullptr;
-}
-
-bool Port::start_tone(double hz, double level_dbm0, TimePoint now) {
-  if (tone_format() == nullptr) return false;
-  tone_ = audio::ToneGenerator(hz, level_dbm0, tone_clock_rate);
-  tone_next_ = now;
-  out_.begin_source();
-  return true;
-}
-
-TimePoint Port::send_tone(DatagramSender& sender, TimePoint now) {
-  for (int frames = 0; tone_next_ <= now; ++frames) {
-    const Payload* const format = tone_format();
-    const bool late = frames == tone_frames_at_once_max;
-    if (format == nullptr || late || !can_send() || sounds_key(now)) {
-      out_.begin_source();
-      tone_next_ = now + tone_ptime;
-      break;
-    }
-    std::array<std::int16_t, tone_samples> samples;
-    std::array<std::uint8_t, tone_samples> payload;
-    tone_.generate(samples);
-    audio::encode(format->codec == rtp::Codec::pcmu ? audio::Law::mu : audio::Law::a, samples, payload);
-    send_made(*format, payload, tone_samples, sender, now);
-    tone_next_ += tone_ptime;
-  }
-  return tone_next_;
 }
 
 // -----------------------------------------------------------------------------------------------------------------

@@ -9,11 +9,10 @@
 //                                                            partner's port ◄─┴────┤ relay: payload type mapped
 //                                                            this very port ◄──────┤ echo
 //                                                    mixer ◄─ LegDecoder ◄─┘       ├ mixer: LegEncoder
-//                                                                                  ├ tone
 //                                                                                  └ key presses, instead of any of
 //                                                                                    these while they sound
 //
-// unprotect() and receive() are the left half; forward(), send_made(), send_keys() and send_tone() are the right one.
+// unprotect() and receive() are the left half; forward(), send_made() and send_keys() are the right one.
 // RTCP runs beside both, in RtcpLink.
 #include <array>
 #include <cstdint>
@@ -23,7 +22,6 @@
 #include <string>
 #include <string_view>
 
-#include "audio/tone.hpp"
 #include "base/counters.hpp"
 #include "base/io.hpp"
 #include "base/timer_wheel.hpp"
@@ -44,13 +42,12 @@ namespace junctor::media {
 constexpr std::size_t packet_size_max = 2048;
 /// Digits faster than this are not a finger's work (RFC 4733 tones last 40 ms and more).
 constexpr Duration digit_gap_min = std::chrono::milliseconds(40);
-constexpr Duration tone_ptime = std::chrono::milliseconds(20);
 
 /// One per Drop, shared by all ports.
 using DropCounters = std::array<Counter*, drop_reasons>;
 
 /// What makes the audio toward the leg.
-enum class Feed : std::uint8_t { none, relay, echo, tone, mixer };
+enum class Feed : std::uint8_t { none, relay, echo, mixer };
 
 /// A packet that passed every check of the receiving side.
 struct Arrival {
@@ -98,6 +95,8 @@ class Port {
   bool check(TimePoint now);
   Verdict verdict() const { return health_.verdict(); }
 
+  /// The call is answered, and nobody is on hold.
+  bool audio_is_due() const { return audio_due_ && send_ && receive_; }
   /// When silence becomes a Timeout; nothing when none is wanted.
   std::optional<TimePoint> timeout_at() const;
 
@@ -109,11 +108,6 @@ class Port {
   void map_formats_to(const Port& to);
   /// Audio of this leg was dropped because the other one has no such format; true once after each map_formats_to().
   bool take_unmapped_audio();
-
-  /// False when the leg has no format that a tone can be sent in.
-  bool start_tone(double hz, double level_dbm0, TimePoint now);
-  /// Sends the frames that are due; returns when the next one is.
-  TimePoint send_tone(DatagramSender& sender, TimePoint now);
 
   /// The far end's address is known and it is not on hold.
   bool can_send() const { return send_ && lock_.target(); }
@@ -146,8 +140,8 @@ class Port {
   void count_drops(DropCounters& counters);
 
   /// A self-contained byte string, and back, keys and rollover counters of SRTP included: all but the id, the timers,
-  /// the partner and the seat in a mixer, which are the worker's to give again (timeout_at(), send_tone(),
-  /// map_formats_to(), Room::seat()), and keys that wait to be pressed, which nobody expects any more. Times are kept
+  /// the partner and the seat in a mixer, which are the worker's to give again (timeout_at(), map_formats_to(),
+  /// Room::seat()), and keys that wait to be pressed, which nobody expects any more. Times are kept
   /// relative to `now`.
   std::string save(TimePoint now) const;
   static std::optional<Port> load(PortId id, std::string_view saved, TimePoint now);
@@ -156,15 +150,15 @@ class Port {
     archive(self.feed, self.timeout_raised, self.send_, self.receive_, self.audio_due_, self.rtcp_mux_, self.codec_,
             self.in_clock_rate_, self.payloads_, self.encoder_, self.lock_, self.rtcp_signalled_, self.rtcp_learned_,
             self.timeout_, self.heard_, self.digit_time_, self.in_, self.out_, self.rtcp_, self.events_seen_,
-            self.tone_, self.tone_next_, self.bytes_in_, self.packets_out_, self.bytes_out_, self.octets_out_,
-            self.concealed_ms_, self.drops_, self.drops_counted_, self.health_, self.out_type_, self.mos_now_,
-            self.received_before_, self.lost_before_, self.srtp_);
+            self.bytes_in_, self.packets_out_, self.bytes_out_, self.octets_out_, self.concealed_ms_, self.drops_,
+            self.drops_counted_, self.health_, self.out_type_, self.mos_now_, self.received_before_, self.lost_before_,
+            self.srtp_);
   }
 
   // What the worker arranges.
   Feed feed = Feed::none;
   PortId partner;  ///< with Feed::relay
-  TimerId report_timer, timeout_timer, tone_timer, key_timer;
+  TimerId report_timer, timeout_timer, key_timer;
   bool timeout_raised = false;
   /// While it sits in a mixer: what its jitter buffer does there, as of the last look.
   struct Playout {
@@ -181,7 +175,6 @@ class Port {
   void send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes payload, DatagramSender& sender);
   Address rtcp_target() const;
   SenderClock sender_clock(const Port* source, const WallClock& wall, TimePoint now) const;
-  const Payload* tone_format() const;
   const Payload* event_format() const;
   void send_event(const Payload& format, const rtp::EventPacket& event, DatagramSender& sender, TimePoint now);
   bool sounds_key(TimePoint now) const { return now < keys_until_ || (keys_ && keys_->sounding()); }
@@ -214,8 +207,6 @@ class Port {
   OutStream out_;
   RtcpLink rtcp_;
   rtp::EventTracker events_seen_;
-  audio::ToneGenerator tone_;
-  TimePoint tone_next_{};
   std::unique_ptr<rtp::EventSender> keys_;
   TimePoint keys_until_{};  // the last packet of a key lasts so long
 

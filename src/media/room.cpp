@@ -10,15 +10,15 @@ namespace junctor::media {
 // ------------------------------------------------------------------------------------------------------------- a leg
 
 MixedLeg::MixedLeg(Port& port, Room& room, bool continues)
-    : decoder(room.rate()), encoder(port, room.rate(), continues), port_(port), room_(room) {}
+    : decoder(room.rate()),
+      voice(port.id(), room.rate()),
+      encoder(port, room.rate(), continues),
+      port_(port),
+      room_(room) {}
 
 bool MixedLeg::set_formats() {
   decoder.set_formats(port_.payloads());
-  if (port_.prepare_keys()) {
-    detector_.reset();
-  } else if (!detector_) {
-    detector_.emplace(static_cast<int>(room_.rate()));
-  }
+  voice.set_has_events(port_.prepare_keys());
   return encoder.set_formats();
 }
 
@@ -34,13 +34,10 @@ void MixedLeg::note_level(std::span<const std::int16_t> samples) {
   port_.note_power(std::pow(10.0, audio::total_level_dbm0(samples) / 10.0));
 }
 
-std::optional<char> MixedLeg::find_digit(std::span<const std::int16_t> samples) {
-  constexpr std::array<std::int16_t, tick_samples_max> silence{};
-  if (!detector_) return std::nullopt;
-  if (samples.empty()) samples = std::span(silence).first(room_.mixer().frame_samples());
-  const auto found = detector_->process(samples);
-  if (!found || found->kind != audio::DtmfEvent::Kind::began) return std::nullopt;
-  return found->digit;
+std::span<const std::int16_t> MixedLeg::say(TimePoint tick, EventSink& events) {
+  const auto said = decoder.next(tick);
+  if (!said.empty()) note_level(said);
+  return voice.hear(said, port_.audio_is_due(), tick, events);
 }
 
 void MixedLeg::note_event(const Arrival& arrival, TimePoint now) {
@@ -192,11 +189,7 @@ void Room::tick(DatagramSender& sender, EventSink& events, TimePoint tick) {
     mixer_.put(player.member(), samples);
   }
   for (MixedLeg* const leg : legs_) {
-    const auto samples = leg->decoder.next(tick);
-    if (const auto digit = leg->find_digit(samples)) events.on_event(Dtmf{leg->port().id(), *digit, true});
-    if (samples.empty()) continue;
-    mixer_.put(leg->member_, samples);
-    leg->note_level(samples);
+    if (const auto samples = leg->say(tick, events); !samples.empty()) mixer_.put(leg->member_, samples);
   }
   pass_presses(tick);
   mixer_.tick();

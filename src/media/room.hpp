@@ -1,8 +1,8 @@
 #pragma once
 // A mixer and the legs that sit in it, with what is played to them and those who write down what they say.
 //
-//   each tick:   every LegDecoder ─▶ Mixer ─▶ every LegEncoder
-//                every Player     ─▶       ─▶ every TapRing
+//   each tick:   every LegDecoder ─▶ LegVoice ─▶ Mixer ─▶ every LegEncoder
+//                every Player                 ─▶       ─▶ every TapRing
 //
 // A tick's samples are coded once for all who hear the same in the same stateless codec.
 #include <array>
@@ -11,9 +11,9 @@
 #include <optional>
 #include <vector>
 
-#include "audio/dtmf.hpp"
 #include "media/leg_decoder.hpp"
 #include "media/leg_encoder.hpp"
+#include "media/leg_voice.hpp"
 #include "media/mixer.hpp"
 #include "media/player.hpp"
 #include "media/tap_ring.hpp"
@@ -36,10 +36,11 @@ class MixedLeg {
   void receive(const Arrival& arrival, TimePoint now);
   /// A key press that is over, and how long it was.
   std::optional<rtp::KeyPress> take_press(TimePoint tick);
-  /// What the leg says in a tick, empty while there is silence; the digit whose tones begin in it.
-  std::optional<char> find_digit(std::span<const std::int16_t> samples);
+  /// What the leg says in a tick, as others are to hear it; empty while there is silence.
+  std::span<const std::int16_t> say(TimePoint tick, EventSink& events);
 
   LegDecoder decoder;
+  LegVoice voice;
   LegEncoder encoder;
 
  private:
@@ -56,8 +57,7 @@ class MixedLeg {
   Mixer::Member member_ = 0;
 
   unsigned ticks_heard_ = 0;
-  std::optional<audio::DtmfDetector> detector_;  // of a leg that has no telephone-event
-  std::optional<rtp::KeyPress> press_;           // being pressed, or over
+  std::optional<rtp::KeyPress> press_;  // being pressed, or over
   bool press_over_ = false;
   TimePoint press_heard_{};
 };
@@ -91,7 +91,7 @@ class Room {
   bool open_tap(const OpenTap& command);
   void close_tap(TapId id);
 
-  /// Dtmf goes to `events`.
+  /// Dtmf and VoiceHeard go to `events`.
   void tick(DatagramSender& sender, EventSink& events, TimePoint tick);
   /// Ticks were left out.
   void resume();

@@ -119,8 +119,8 @@ TEST(SavedPort, GoesOnAsIfNothingHadHappened) {
       pair->receive(pair->leg, pair->far, in.address, packet);
       if (what == 6) pair->receive(pair->leg, pair->far, stranger, packet);
       if (what > 10) pair->receive(pair->far, pair->leg, carrier, answer);
-      if (what == 7) pair->leg.start_tone(1004, -10, pair->now);
-      if (what == 8) pair->leg.send_tone(*pair, pair->now);
+      if (what == 7) pair->leg.out().begin_source();
+      if (what == 8) pair->leg.send_made(formats.entries().front(), speech, 160, *pair, pair->now);
       if (what == 10 || what == 30) {
         if (what == 30) pair->leg.on_unreachable(moved, pair->now);
         for (Port* const port : {&pair->leg, &pair->far})

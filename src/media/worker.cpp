@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "audio/tone.hpp"
 #include "base/check.hpp"
 #include "media/port.hpp"
 #include "media/room.hpp"
@@ -13,9 +12,8 @@
 namespace junctor::media {
 namespace {
 
-enum class TimerKind : std::uint8_t { report, timeout, tone, keys, mixers, sweep };
+enum class TimerKind : std::uint8_t { report, timeout, keys, mixers, sweep };
 
-constexpr double tone_hz_max = 4000;
 /// The ports are judged in so many parts: the packets wait for one part at a time, and a wake-up serves many ports.
 constexpr std::uint32_t sweep_parts = 8;
 constexpr Duration sweep_interval = LegHealth::interval / sweep_parts;
@@ -121,9 +119,6 @@ void Worker::on_timer(std::uint64_t token, TimePoint now) {
       return schedule_report(*port, now);
     case TimerKind::timeout:
       return check_timeout(*port, now);
-    case TimerKind::tone:
-      port->tone_timer = wheel_.schedule(port->send_tone(sender_, now), *this, token);
-      return;
     case TimerKind::keys:
       port->key_timer = {};
       if (port->feed == Feed::mixer) return;
@@ -264,22 +259,10 @@ Outcome Worker::apply(const Echo& command, TimePoint) {
   return Outcome::done;
 }
 
-Outcome Worker::apply(const Tone& command, TimePoint now) {
+Outcome Worker::apply(const StopEcho& command, TimePoint) {
   Port* const port = find(command.id);
   if (port == nullptr) return Outcome::no_such_port;
-  const bool in_range = command.hz > 0 && command.hz < tone_hz_max && command.level_dbm0 <= audio::level_max_dbm0;
-  if (!in_range) return Outcome::bad_parameter;
-  if (!port->start_tone(command.hz, command.level_dbm0, now)) return Outcome::no_format;
-  detach(*port);
-  port->feed = Feed::tone;
-  port->tone_timer = wheel_.schedule(port->send_tone(sender_, now), *this, timer_token(TimerKind::tone, port->id()));
-  return Outcome::done;
-}
-
-Outcome Worker::apply(const StopSource& command, TimePoint) {
-  Port* const port = find(command.id);
-  if (port == nullptr) return Outcome::no_such_port;
-  if (port->feed == Feed::echo || port->feed == Feed::tone) detach(*port);
+  if (port->feed == Feed::echo) detach(*port);
   return Outcome::done;
 }
 
@@ -409,14 +392,10 @@ Outcome Worker::apply(const CloseTap& command, TimePoint) {
 }
 
 Outcome Worker::apply(const SendDigits& command, TimePoint now) {
-  using rtp::KeyPress;
   Port* const port = find(command.id);
   if (port == nullptr) return Outcome::no_such_port;
   if (!port->prepare_keys()) return Outcome::no_format;
-  const bool in_range = command.duration >= KeyPress::duration_min && command.duration <= KeyPress::duration_max &&
-                        command.gap >= KeyPress::gap_min && command.gap <= KeyPress::gap_max;
-  const bool known = std::ranges::all_of(command.digits, [](char c) { return rtp::dtmf_event(c).has_value(); });
-  if (!in_range || !known) return Outcome::bad_parameter;
+  if (!rtp::can_press(command.digits, command.duration, command.gap)) return Outcome::bad_parameter;
   if (command.digits.size() > port->keys_room()) {
     port->drop(Drop::digit_flood);
     return Outcome::bad_parameter;
@@ -428,13 +407,19 @@ Outcome Worker::apply(const SendDigits& command, TimePoint now) {
   return Outcome::done;
 }
 
+Outcome Worker::apply(const Process& command, TimePoint) {
+  Port* const port = find(command.port);
+  if (port == nullptr) return Outcome::no_such_port;
+  MixedLeg* const leg = seat_of(*port);
+  return leg != nullptr && leg->voice.set(command) ? Outcome::done : Outcome::bad_parameter;
+}
+
 void Worker::detach(Port& port) {
   if (Port* const other = partner(port)) {
     other->feed = Feed::none;
     other->partner = {};
   }
   unseat(port);
-  wheel_.cancel(port.tone_timer);
   port.feed = Feed::none;
   port.partner = {};
 }

@@ -47,7 +47,7 @@ class Worker final : public DatagramSink, private TimerTarget {
   void on_command(const Command& command, TimePoint now);
   /// What was sent under `tag` to `to` was refused (ICMP). Only RTP is looked at: many a phone has no RTCP.
   void on_unreachable(std::uint64_t tag, const Address& to, TimePoint now);
-  /// Fires what is due: reports, timeouts, tones, mixers.
+  /// Fires what is due: reports, timeouts, keys, mixers.
   void advance(TimePoint now) { wheel_.advance(now); }
   std::optional<TimePoint> next_wake() const { return wheel_.next_wake(); }
 
@@ -73,8 +73,7 @@ class Worker final : public DatagramSink, private TimerTarget {
   Outcome apply(const Join& command, TimePoint now);
   Outcome apply(const Leave& command, TimePoint now);
   Outcome apply(const Echo& command, TimePoint now);
-  Outcome apply(const Tone& command, TimePoint now);
-  Outcome apply(const StopSource& command, TimePoint now);
+  Outcome apply(const StopEcho& command, TimePoint now);
   Outcome apply(const OpenMixer& command, TimePoint now);
   Outcome apply(const CloseMixer& command, TimePoint now);
   Outcome apply(const Seat& command, TimePoint now);
@@ -87,6 +86,7 @@ class Worker final : public DatagramSink, private TimerTarget {
   Outcome apply(const OpenTap& command, TimePoint now);
   Outcome apply(const CloseTap& command, TimePoint now);
   Outcome apply(const SendDigits& command, TimePoint now);
+  Outcome apply(const Process& command, TimePoint now);
 
   void deliver(const Arrival& arrival, Port& port, TimePoint now);
   void schedule_report(Port& port, TimePoint now);

@@ -53,8 +53,7 @@ TEST_F(WorkerTest, every_command_with_a_token_is_answered) {
   EXPECT_EQ(outcome(Leave{.id = a}), Outcome::done);
   EXPECT_EQ(outcome(Leave{.id = a}), Outcome::done);
   EXPECT_EQ(outcome(Echo{.id = a}), Outcome::done);
-  EXPECT_EQ(outcome(Tone{.id = a}), Outcome::done);
-  EXPECT_EQ(outcome(StopSource{.id = a}), Outcome::done);
+  EXPECT_EQ(outcome(StopEcho{.id = a}), Outcome::done);
   EXPECT_EQ(outcome(Snapshot{.id = a}), Outcome::done);
   EXPECT_EQ(outcome(Close{.id = a}), Outcome::done);
   EXPECT_EQ(outcome(Close{.id = a}), Outcome::no_such_port);
@@ -68,7 +67,7 @@ TEST_F(WorkerTest, every_command_with_a_token_is_answered) {
 TEST_F(WorkerTest, every_lease_is_closed_once_opened_or_not_and_nothing_is_left) {
   const PortId a = open(0, alice.address), b = open(1, address(2, 2000));
   command(Join{.a = a, .b = b});
-  command(Tone{.id = open(2, address(3, 3000))});
+  command(Echo{.id = open(2, address(3, 3000))});
   SetRemote timed = remote(b, address(2, 2000), formats({pcma()}));
   timed.timeout = seconds(10);
   command(timed);

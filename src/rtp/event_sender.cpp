@@ -6,6 +6,12 @@
 
 namespace junctor::rtp {
 
+bool can_press(std::string_view digits, Duration duration, Duration gap) {
+  return duration >= KeyPress::duration_min && duration <= KeyPress::duration_max && gap >= KeyPress::gap_min &&
+         gap <= KeyPress::gap_max &&
+         std::ranges::all_of(digits, [](char digit) { return dtmf_event(digit).has_value(); });
+}
+
 EventSender::EventSender(std::uint32_t clock_rate, Duration interval) : clock_rate_(clock_rate), interval_(interval) {
   JUNCTOR_CHECK(clock_rate >= 8000 && interval >= milliseconds(10) && interval <= milliseconds(60));
 }
@@ -15,8 +21,7 @@ std::uint32_t EventSender::units(Duration d) const {
 }
 
 bool EventSender::add(const KeyPress& press) {
-  JUNCTOR_CHECK(press.duration >= KeyPress::duration_min && press.duration <= KeyPress::duration_max);
-  JUNCTOR_CHECK(press.gap >= KeyPress::gap_min && press.gap <= KeyPress::gap_max);
+  JUNCTOR_CHECK(can_press({}, press.duration, press.gap));
   if (waiting_ == waiting_max) return false;
   presses_[(first_ + waiting_++) % waiting_max] = press;
   return true;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "rtp/telephone_event.hpp"
@@ -26,6 +27,9 @@ struct KeyPress {
   Duration duration = milliseconds(100);
   Duration gap = milliseconds(60);  ///< before the next one
 };
+
+/// All are keys (0-9 * # A-D), and the times are within KeyPress's bounds.
+bool can_press(std::string_view digits, Duration duration, Duration gap);
 
 /// One per stream; key presses go out one after the other. A packet when a press begins, then one per interval with the
 /// duration so far, and the last three times (§2.5.1.4). A press longer than 0xffff units of the clock goes on in

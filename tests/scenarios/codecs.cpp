@@ -104,6 +104,49 @@ TEST(Codecs, AnotherCodecOfTheAnswerIsTranslatedWhenItIsUsed) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+/// The fmtp of Opus in what a phone was told.
+std::string opus_fmtp(Phone& phone) {
+  for (const auto& codec : sip::sdp::first_audio(*phone.line().remote_sdp())->codecs)
+    if (codec.name == "opus") return codec.fmtp;
+  return "no opus";
+}
+
+TEST(Codecs, WhatOpusPhonesDeclareReachesTheOtherOneWhereTheyAreRelayed) {
+  Sim sim{Seed{407}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  alice.habits().codecs = bob.habits().codecs = {"opus", "telephone-event"};
+  alice.habits().opus_fmtp = "stereo=1;sprop-stereo=1;maxaveragebitrate=40000";
+  bob.habits().opus_fmtp = "stereo=1; usedtx=1";
+  ASSERT_TRUE(connect(sim, alice, bob));
+  EXPECT_EQ(plan(sim), "relay opus");
+  EXPECT_EQ(opus_fmtp(bob), alice.habits().opus_fmtp);
+  EXPECT_EQ(opus_fmtp(alice), bob.habits().opus_fmtp);
+  EXPECT_TRUE(talk(sim, alice, bob));
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+TEST(Codecs, TranslatedOpusIsMono) {
+  Sim sim{Seed{408}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  alice.habits().codecs = {"opus", "telephone-event"};
+  alice.habits().opus_fmtp = "stereo=1;sprop-stereo=1";
+  bob.habits().codecs = {"pcma", "telephone-event"};
+  for (const bool alice_calls : {true, false}) {
+    ASSERT_TRUE(alice_calls ? connect(sim, alice, bob) : connect(sim, bob, alice));
+    EXPECT_THAT(plan(sim), ::testing::StartsWith("mixer at "));
+    EXPECT_EQ(opus_fmtp(alice), "useinbandfec=1");
+    EXPECT_TRUE(talk(sim, alice, bob));
+    alice.line().hang_up();
+    ASSERT_TRUE(sim.until(5s, [&] { return alice.line().ended() && bob.line().ended(); }));
+  }
+  alice.dial("9196");
+  ASSERT_TRUE(sim.until(3s, [&] { return alice.up(); }));
+  EXPECT_EQ(opus_fmtp(alice), "useinbandfec=1");
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 TEST(Codecs, ALateOfferIsTranslatedToo) {
   Sim sim{Seed{404}};
   Phone& alice = sim.phone("1001");

@@ -201,5 +201,86 @@ TEST(Digits, AnAppSendsThemInTheWayOfTheLeg) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+/// Bob's side knows neither telephone-event nor INFO: it hears tones, alone, each once, as long and as far apart as
+/// asked.
+struct Tones {
+  explicit Tones(const char* codec_of_bob) {
+    alice.habits().codecs = with_events;
+    bob.habits().codecs = {codec_of_bob};
+    bob.habits().allows_info = false;
+  }
+  void expect_heard(std::string_view digits, Duration length, Duration gap) {
+    std::string heard;
+    std::optional<std::chrono::milliseconds> before;
+    for (const auto& key : bob.line().audio().heard_keys()) {
+      heard += key.digit;
+      EXPECT_NEAR(static_cast<double>(key.duration.count()), static_cast<double>(length / 1ms), 16) << key.digit;
+      if (before) {
+        EXPECT_NEAR(static_cast<double>((key.ended - *before).count()), static_cast<double>((length + gap) / 1ms), 26);
+      }
+      before = key.ended;
+    }
+    EXPECT_EQ(heard, digits);
+  }
+
+  Sim sim{Seed{458}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+};
+
+class InBand : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(InBand, AnAppSendsTonesWhereNothingElseIsKnown) {
+  Tones world(GetParam());
+  auto& [sim, alice, bob] = world;
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));  // and alice goes on speaking
+  call::Calls& calls = sim.hub().core().calls();
+  CallId id;
+  LegId leg;
+  std::string plan_before;
+  const auto plan = [&] { return calls.find(id)->all_legs().front().codec_plan; };
+  calls.for_each([&](const call::Call& call) {
+    id = call.id();
+    leg = call.legs().back()->id();
+    plan_before = call.all_legs().front().codec_plan;
+  });
+  bob.line().audio().record();
+  // What comes later waits.
+  EXPECT_TRUE(calls.send_digits(id, leg, "1590", 120ms, 80ms, sim.now()));
+  EXPECT_TRUE(calls.send_digits(id, leg, "*#", 120ms, 80ms, sim.now()));
+  EXPECT_TRUE(calls.send_digits(id, leg, "44D", 120ms, 80ms, sim.now()));
+  EXPECT_EQ(calls.send_digits(id, leg, std::string(60, '1'), 120ms, 80ms, sim.now()).error(),
+            call::Refusal::bad_digits);
+  EXPECT_EQ(calls.send_digits(id, leg, "x", 120ms, 80ms, sim.now()).error(), call::Refusal::bad_digits);
+  sim.run_for(9 * 200ms + 100ms);
+  world.expect_heard("1590*#44D", 120ms, 80ms);
+  EXPECT_TRUE(sim.until(1s, [&] { return bob.hears(440) && alice.hears(880); }));
+  EXPECT_EQ(plan(), plan_before);
+  expect_one_stream(bob);
+  expect_one_stream(alice);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Digits, InBand, ::testing::Values("pcma", "g722", "opus"),
+                         [](const auto& one) { return std::string(one.param); });
+
+TEST(Digits, EventsBecomeTonesWhereNothingElseIsKnown) {
+  Tones world("opus");
+  auto& [sim, alice, bob] = world;
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));
+  bob.line().audio().record();
+  press(sim, alice, "7");
+  sim.run_for(500ms);
+  press(sim, alice, "07");
+  sim.run_for(1s);
+  std::string heard;
+  for (const auto& key : bob.line().audio().heard_keys()) heard += key.digit;
+  EXPECT_EQ(heard, "707");
+  EXPECT_TRUE(sim.until(1s, [&] { return bob.hears(440); }));
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace junctor::sim
