@@ -94,7 +94,10 @@ void CallTranscription::tell(CallId call, decltype(TranscriptEvent::body) body, 
 }
 
 void CallTranscription::write(Transcript& transcript, store::TranscriptRow row, TimePoint now) {
+  if (store_.backlog_full()) return;  // the disk is stuck, which is told where it is
   if (transcript.rows == rows_max) return;
+  if (transcript.rows + 1 == rows_max)
+    log_.warning("the rest of a transcript is not kept", {{"call", to_string(transcript.call)}});
   row.number = ++transcript.rows;
   store_.write(store::AddTranscript{to_string(transcript.call), std::move(row)}, nullptr, 0, now);
 }

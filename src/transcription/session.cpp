@@ -1,12 +1,14 @@
 #include "transcription/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace junctor::transcription {
 namespace {
 
 constexpr Duration tick_length = milliseconds(20);
+constexpr std::array<std::int16_t, 960> silence{};  // a tick of the highest rate
 
 }  // namespace
 
@@ -111,10 +113,8 @@ void Session::drain() {
 void Session::hear(Voice& voice, const media::TapTick& tick) {
   const auto part = std::ranges::find(tick.parts, voice.stream->speaker().port, &media::TapTick::Part::source);
   const std::size_t count = ring_->rate() / static_cast<std::uint32_t>(seconds(1) / tick_length);
-  std::vector<std::int16_t> silence;
-  if (part == tick.parts.end()) silence.resize(count);
   const std::span<const std::int16_t> said =
-      part == tick.parts.end() ? std::span<const std::int16_t>(silence) : part->samples;
+      part == tick.parts.end() ? std::span<const std::int16_t>(silence).first(count) : part->samples;
   if (!voice.resampler) return voice.stream->hear(tick.time, said);
   samples_.resize(voice.resampler->samples_out(said.size()));
   voice.resampler->process(said, samples_);
