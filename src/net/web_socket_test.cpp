@@ -1,5 +1,6 @@
 // WebSockets toward a service over loopback, plain and over TLS, whatever the service does.
 #include <atomic>
+#include <deque>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <mutex>
@@ -79,6 +80,7 @@ struct WebSocketTest : testing::Test {
     return eventually([&] { return ear.ends().size() == 1; });
   }
 
+  std::deque<Ear> ears;  // told things until the thread is stopped
   Counters counters;
   std::mutex mutex;
   std::vector<std::function<void()>> work;
@@ -98,7 +100,7 @@ TEST_F(WebSocketTest, MessagesGoBothWays) {
                              peer.send((binary ? "binary " : "text ") + std::to_string(message.size()));
                              peer.send_binary("dropped");
                            }});
-  Ear ear;
+  Ear& ear = ears.emplace_back();
   ear.opened = [&](WebSocketId one) {
     thread->send_text(one, "hello");
     thread->send_binary(one, std::string(200'000, '\0'));
@@ -125,7 +127,8 @@ TEST_F(WebSocketTest, TlsIsVerified) {
   ASSERT_TRUE(contexts);
   TestService service({.on_request = nullptr, .on_open = [](TestService::Peer& peer) { peer.send("welcome"); }},
                       *contexts);
-  Ear good, bad;
+  Ear& good = ears.emplace_back();
+  Ear& bad = ears.emplace_back();
   open({.url = "wss://" + service.authority() + "/", .headers = {}, .ca_file = ours.file()}, good);
   ASSERT_TRUE(eventually([&] { return good.texts().size() == 1; }));
   open({.url = "wss://" + service.authority() + "/", .headers = {}, .ca_file = other.file()}, bad);
@@ -136,7 +139,7 @@ TEST_F(WebSocketTest, TlsIsVerified) {
 
 TEST_F(WebSocketTest, ARefusalHasItsStatus) {
   TestService service({.on_request = [](const auto&) { return TestService::Answer{401, "who are you?"}; }});
-  Ear ear;
+  Ear& ear = ears.emplace_back();
   open({.url = "ws://" + service.authority() + "/", .headers = {}, .ca_file = {}}, ear);
   ASSERT_TRUE(ends(ear));
   EXPECT_EQ(ear.ends()[0].http_status, 401);
@@ -154,7 +157,7 @@ TEST_F(WebSocketTest, EveryEndIsToldOnce) {
   TestService service(std::move(script));
   for (const auto& [word, why] :
        {std::pair("close", "1011 no more"), std::pair("cut", ""), std::pair("large", "exceeded")}) {
-    Ear ear;
+    Ear& ear = ears.emplace_back();
     ear.opened = [this, word = std::string(word)](WebSocketId one) { thread->send_text(one, word); };
     open({.url = "ws://" + service.authority() + "/", .headers = {}, .ca_file = {}}, ear);
     ASSERT_TRUE(ends(ear)) << word;
@@ -162,7 +165,8 @@ TEST_F(WebSocketTest, EveryEndIsToldOnce) {
     EXPECT_EQ(ear.ends()[0].http_status, 0);
   }
   EXPECT_EQ(counters.get("web_sockets_closed").value(), 3u);
-  Ear nobody, nonsense;
+  Ear& nobody = ears.emplace_back();
+  Ear& nonsense = ears.emplace_back();
   open({.url = "ws://127.0.0.1:1/", .headers = {}, .ca_file = {}}, nobody);
   EXPECT_TRUE(ends(nobody));
   open({.url = "http//", .headers = {}, .ca_file = {}}, nonsense);
@@ -174,7 +178,7 @@ TEST_F(WebSocketTest, WhatWasGivenBeforeCloseLeaves) {
   TestService::Script script;
   script.on_message = [&](TestService::Peer&, const std::string& message, bool) { got += message.size(); };
   TestService service(std::move(script));
-  Ear ear;
+  Ear& ear = ears.emplace_back();
   ear.opened = [&](WebSocketId one) {
     for (int i = 0; i < 10; ++i) thread->send_binary(one, std::string(100'000, 'x'));
     thread->close(one);
@@ -189,7 +193,7 @@ TEST_F(WebSocketTest, WhoNeverReadsIsSeen) {
   TestService::Script script;
   script.reads = false;
   TestService service(std::move(script));
-  Ear ear;
+  Ear& ear = ears.emplace_back();
   std::atomic<std::size_t> unsent{0};
   ear.opened = [&](WebSocketId one) {
     for (int i = 0; i < 200; ++i) thread->send_binary(one, std::string(100'000, 'x'));  // more than the kernel takes
