@@ -30,7 +30,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   void start() {
     stream_->async_handshake([self = shared_from_this()](const error_code& error) {
-      if (!error) self->read_request();
+      if (error) return self->stream_->close();
+      self->read_request();
     });
   }
 
