@@ -158,7 +158,7 @@ TEST_F(WebSocketTest, EveryEndIsToldOnce) {
   for (const auto& [word, why] :
        {std::pair("close", "1011 no more"), std::pair("cut", ""), std::pair("large", "exceeded")}) {
     Ear& ear = ears.emplace_back();
-    ear.opened = [this, word = std::string(word)](WebSocketId one) { thread->send_text(one, word); };
+    ear.opened = [this, text = std::string(word)](WebSocketId one) { thread->send_text(one, text); };
     open({.url = "ws://" + service.authority() + "/", .headers = {}, .ca_file = {}}, ear);
     ASSERT_TRUE(ends(ear)) << word;
     EXPECT_THAT(ear.ends()[0].reason, HasSubstr(why)) << word;
