@@ -25,10 +25,12 @@ ALLOWED = {
     "transport": ["transaction", "sip"],
     "media": ["rtp", "audio", "srtp"],
     "recording": ["media", "audio"],
+    "transcription": ["media", "audio"],
     "registrar": ["sip", "store"],
     "routing": ["sip"],
     "call": ["transport", "transaction", "sip", "media", "rtp", "srtp"],
-    "apps": ["call", "routing", "registrar", "store", "transport", "sip", "media", "audio", "recording"],
+    "apps": ["call", "routing", "registrar", "store", "transport", "sip", "media", "audio", "recording",
+             "transcription"],
     "control": ["apps", "call", "registrar", "store"],
     "hub": [EVERYTHING],
 }

@@ -86,6 +86,37 @@ class Hub::Recorder final {
   recording::Recorder recorder_;
 };
 
+/// The transcriber's thread, and the engine at the other end of its connections.
+class Hub::Transcriber final {
+ public:
+  Transcriber(World& world, Log& log, Counters& counters, std::function<void()> wake_control)
+      : engine(world),
+        world_(world),
+        transcriber_(engine, {.transcriber = [this] { wake_at(world_.now()); }, .control = std::move(wake_control)},
+                     log, counters) {}
+  Transcriber(const Transcriber&) = delete;
+  Transcriber& operator=(const Transcriber&) = delete;
+  ~Transcriber() { world_.cancel(next_); }
+
+  transcription::Transcriber& get() { return transcriber_; }
+
+  Engine engine;
+
+ private:
+  void wake_at(TimePoint when) {
+    if (next_ && next_.at <= when) return;
+    world_.cancel(next_);
+    next_ = world_.at(when, [this] {
+      next_ = {};
+      if (const auto again = transcriber_.run_once(world_.now())) wake_at(*again);
+    });
+  }
+
+  World& world_;
+  World::EventId next_;
+  transcription::Transcriber transcriber_;
+};
+
 class Hub::Wheel final : public Clockwork {
  public:
   Wheel(World& world, TimerWheel& wheel) : world_(world), wheel_(wheel) { world_.drive(*this); }
@@ -111,7 +142,8 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::M
       names_(names),
       store_(disk, disk_timers_, random_),
       jobs_(std::make_unique<Jobs>(world)),
-      recorder_(std::make_unique<Recorder>(world, files, log_, counters_, [this] { wake_for_recordings(); })) {
+      recorder_(std::make_unique<Recorder>(world, files, log_, counters_, [this] { wake_for_recordings(); })),
+      transcriber_(std::make_unique<Transcriber>(world, log_, counters_, [this] { wake_for_transcriptions(); })) {
   wall_.set(TimePoint{}, simulated_epoch);
   border_.watch(audit);
   store::Store* store = &store_;
@@ -135,6 +167,7 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::M
                        .jobs = *jobs_,
                        .disk = files,
                        .recorder = recorder_->get(),
+                       .transcriber = transcriber_->get(),
                        .store = *store,
                        .hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex},
                        .mac = &net::hmac_sha256,
@@ -158,6 +191,16 @@ void Hub::wake_for_recordings() {
   });
 }
 
+void Hub::wake_for_transcriptions() {
+  world_.after(milliseconds(1), [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) core_->deliver_transcriptions(world_.now());
+  });
+}
+
+Engine& Hub::engine() {
+  return transcriber_->engine;
+}
+
 Hub::~Hub() {
   names_.on_answer(nullptr);
   plane_.on_event(nullptr);
@@ -179,6 +222,7 @@ std::vector<std::string> Hub::leftovers() const {
   note("media ports of legs", ledger.ports);
   note("dialogs", ledger.dialogs);
   note("dials", ledger.dials);
+  note("transcriptions", ledger.transcriptions);
   note("transactions", ledger.transactions);
   note("timers", ledger.timers);
   note("unwritten rows", ledger.unwritten);

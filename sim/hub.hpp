@@ -15,6 +15,7 @@
 #include "hub/core.hpp"
 #include "sim/audit.hpp"
 #include "sim/border.hpp"
+#include "sim/engine.hpp"
 #include "sim/faults.hpp"
 #include "sim/names.hpp"
 #include "sim/plane.hpp"
@@ -42,6 +43,7 @@ class Hub {
   store::MemoryStore& store() { return store_; }
   Plane& plane() { return plane_; }
   Border& border() { return border_; }
+  Engine& engine();
   TimerWheel& timers() { return timers_; }
 
   /// Nothing goes on: no call, transaction, port, command on its way, unwritten row.
@@ -52,9 +54,11 @@ class Hub {
  private:
   class Jobs;
   class Recorder;
+  class Transcriber;
   class Wheel;
 
   void wake_for_recordings();
+  void wake_for_transcriptions();
 
   World& world_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
@@ -73,6 +77,7 @@ class Hub {
   std::unique_ptr<StoreBehindFault> store_behind_fault_;
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Transcriber> transcriber_;
   std::unique_ptr<hub::Core> core_;
 };
 

@@ -15,6 +15,7 @@
 #include "recording/recording.hpp"
 #include "routing/routing.hpp"
 #include "sip/digest.hpp"
+#include "transcription/engine.hpp"
 
 namespace junctor::apps {
 
@@ -49,6 +50,13 @@ struct RecordingRules {
   Duration beep_every{};  ///< zero: no beep
 };
 
+/// `[transcription]`: which calls are transcribed, and by what.
+struct TranscriptionRules {
+  std::shared_ptr<const transcription::Engine> engine;  ///< none: nobody transcribes
+  std::string language;                                 ///< as configured
+  bool calls = false;                                   ///< every call from its answer on
+};
+
 /// The numbers of the places where calls can be parked.
 struct ParkLots {
   std::string first, last;
@@ -60,6 +68,7 @@ struct Office {
   std::vector<ConferenceRoom> conferences;
   ParkLots park_lots;
   RecordingRules recording;
+  TranscriptionRules transcription;
   std::vector<std::string> domains;               ///< the first is shown as host of From; empty: our address
   std::uint32_t max_calls = 0;                    ///< 0: unlimited
   call::SrtpPolicy srtp = call::SrtpPolicy::off;  ///< of who is not named

@@ -3,8 +3,10 @@
 // its faults by key path.
 #include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <set>
 
+#include "base/url.hpp"
 #include "config/load.hpp"
 #include "config/visitor.hpp"
 
@@ -204,6 +206,27 @@ void features(Parsed& parsed) {
   }
 }
 
+/// A URL that is needed because of `reason`.
+void service(Parsed& parsed, const std::string& path, const std::string& url,
+             std::initializer_list<std::string_view> schemes, const std::string& reason) {
+  if (url.empty()) return parsed.add_fault(path, reason + " needs a URL here");
+  const auto read = Url::parse(url);
+  if (!read) return parsed.add_fault(path, read.error());
+  if (std::ranges::find(schemes, read->scheme) != schemes.end()) return;
+  std::string wanted;
+  for (const std::string_view scheme : schemes) wanted += (wanted.empty() ? "" : " or ") + std::string(scheme) + "://";
+  parsed.add_fault(path, "must begin with " + wanted);
+}
+
+void transcription(Parsed& parsed) {
+  const Transcription& c = parsed.config.transcription;
+  if (c.engine != TranscriptionEngine::none) {
+    service(parsed, "transcription.url", c.url, {"ws", "wss"}, "an engine");
+  } else if (c.calls) {
+    parsed.add_fault("transcription.calls", "needs transcription.engine");
+  }
+}
+
 void speech(Parsed& parsed) {
   const Speech& c = parsed.config.speech;
   static const std::vector<std::string> flite_voices = {"", "slt", "rms", "kal"};
@@ -213,6 +236,15 @@ void speech(Parsed& parsed) {
     parsed.add_fault("speech.command", "driver = \"command\" needs a program here");
   if (c.voice.empty() && std::ranges::any_of(c.command, [](const auto& w) { return w.find("{voice}") != w.npos; }))
     parsed.add_fault("speech.voice", "speech.command wants a {voice}");
+  if (c.voice.empty() && (c.url.contains("{voice}") || c.body.contains("{voice}")))
+    parsed.add_fault("speech.voice", "speech.url or speech.body wants a {voice}");
+  if (c.driver == SpeechDriver::http) {
+    service(parsed, "speech.url", c.url, {"http", "https"}, "driver = \"http\"");
+    if (!c.body.empty() && !c.body.contains("{text}") && !c.url.contains("{text}"))
+      parsed.add_fault("speech.body", "has no {text}");
+  } else if (!c.url.empty()) {
+    parsed.add_fault("speech.url", "needs driver = \"http\"");
+  }
   if (c.driver != SpeechDriver::command && !c.command.empty())
     parsed.add_fault("speech.command", "needs driver = \"command\"");
 }
@@ -299,6 +331,7 @@ void check_together(Parsed& parsed) {
   certificate_for(parsed, "http", false, c.http.certificate_file, c.http.private_key_file);
   features(parsed);
   speech(parsed);
+  transcription(parsed);
   users(parsed);
   trunks(parsed);
   no_duplicates(parsed, "routes", "name", c.routes, &Route::name);

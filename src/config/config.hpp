@@ -218,14 +218,18 @@ struct Features {
   bool operator==(const Features&) const = default;
 };
 
-enum class SpeechDriver : std::uint8_t { none, flite, command };
+enum class SpeechDriver : std::uint8_t { none, flite, command, http };
 
 struct Speech {
   SpeechDriver driver = SpeechDriver::flite;
   std::string voice;  ///< empty: the driver's usual one
   /// Program and arguments, in which {text} and {voice} are replaced. Without {text} it is on the standard input.
   std::vector<std::string> command;
-  seconds timeout_secs{10};  ///< of the command
+  seconds timeout_secs{10};  ///< of the command, or of the service
+  std::string url;           ///< of the service, in which {text} and {voice} are replaced
+  std::string body;          ///< sent to it, likewise; empty, and no {text} in `url`: the text itself
+  Secret authorization;      ///< the header of that name
+  std::string ca_file;       ///< empty: what the system trusts
   bool operator==(const Speech&) const = default;
 };
 
@@ -441,6 +445,19 @@ struct Recording {
   bool operator==(const Recording&) const = default;
 };
 
+enum class TranscriptionEngine : std::uint8_t { none, deepgram, vosk };
+
+struct Transcription {
+  TranscriptionEngine engine = TranscriptionEngine::none;
+  std::string url;       ///< ws:// or wss://
+  Secret token;          ///< empty: none is needed
+  std::string language;  ///< empty: the engine's own choice
+  bool calls = false;    ///< every call between two parties, from its answer on
+  bool interim = true;   ///< partial results, too
+  std::string ca_file;   ///< empty: what the system trusts
+  bool operator==(const Transcription&) const = default;
+};
+
 struct Voicemail {
   seconds max_secs{180};
   seconds min_secs{2};
@@ -481,6 +498,7 @@ struct Config {
   std::vector<Queue> queues;
   std::vector<Ivr> ivr;
   Recording recording;
+  Transcription transcription;
   Voicemail voicemail;
   Metrics metrics;
   Browser browser;

@@ -242,6 +242,14 @@ TEST(Config, ChecksKeysAgainstEachOther) {
   EXPECT_THAT(faults("[network]\npublic_ip = [\"192.0.2.1\", \"192.0.2.2\"]\n"),
               ElementsAre("junctor.toml:2:27: at most one address per family"));
   EXPECT_THAT(faults("[speech]\nvoice = \"bob\"\n"), ElementsAre(HasSubstr("flite has the voices")));
+  const std::string service = "[speech]\ndriver = \"http\"\n";
+  EXPECT_THAT(faults(service), ElementsAre(HasSubstr("needs a URL here")));
+  EXPECT_THAT(faults(service + "url = \"ftp://a/\"\n"), ElementsAre(HasSubstr("does not begin with")));
+  EXPECT_THAT(faults(service + "url = \"ws://a/\"\n"), ElementsAre(HasSubstr("must begin with http:// or https://")));
+  EXPECT_THAT(faults(service + "url = \"http://a/\"\nbody = \"x\"\n"), ElementsAre(HasSubstr("has no {text}")));
+  EXPECT_THAT(faults(service + "url = \"http://a/{voice}\"\n"), ElementsAre(HasSubstr("wants a {voice}")));
+  EXPECT_THAT(faults(service + "url = \"http://a/?t={text}\"\nauthorization = \"Bearer x\"\n"), IsEmpty());
+  EXPECT_THAT(faults("[speech]\nurl = \"http://a/\"\n"), ElementsAre(HasSubstr("needs driver = \"http\"")));
   EXPECT_THAT(faults("[speech]\ncommand = [\"say\"]\n"), ElementsAre(HasSubstr("needs driver = \"command\"")));
   EXPECT_THAT(faults("[speech]\ndriver = \"command\"\n"), ElementsAre(HasSubstr("needs a program here")));
   EXPECT_THAT(faults("[speech]\ndriver = \"command\"\ncommand = [\"say\", \"{voice}\"]\n"),
@@ -252,6 +260,14 @@ TEST(Config, ChecksKeysAgainstEachOther) {
               ElementsAre("junctor.toml:4:19: \"49\" stands in trunks twice"));
   EXPECT_THAT(faults("[[rwi.tokens]]\ntoken = \"t\"\nscopes = [\"call.contrl\"]\n"),
               ElementsAre(HasSubstr("did you mean \"call.control\"")));
+}
+
+TEST(Config, ChecksThatAnEngineHasAnAddress) {
+  EXPECT_THAT(faults("[transcription]\ncalls = true\n"), ElementsAre(HasSubstr("needs transcription.engine")));
+  EXPECT_THAT(faults("[transcription]\nengine = \"vosk\"\n"), ElementsAre(HasSubstr("needs a URL here")));
+  EXPECT_THAT(faults("[transcription]\nengine = \"deepgram\"\nurl = \"https://a/\"\n"),
+              ElementsAre(HasSubstr("must begin with ws:// or wss://")));
+  EXPECT_THAT(faults("[transcription]\nengine = \"deepgram\"\nurl = \"wss://a/\"\ncalls = true\n"), IsEmpty());
 }
 
 TEST(Config, EncryptionThatCanNeverBeAgreedOnIsAFault) {

@@ -18,7 +18,8 @@ constexpr std::string_view transport_words[] = {"udp", "tcp", "tls"};
 constexpr std::string_view srtp_words[] = {"off", "optional", "required"};
 constexpr std::string_view peer_srtp_words[] = {"", "off", "optional", "required"};
 constexpr std::string_view noise_words[] = {"off", "low", "moderate", "high"};
-constexpr std::string_view speech_words[] = {"none", "flite", "command"};
+constexpr std::string_view speech_words[] = {"none", "flite", "command", "http"};
+constexpr std::string_view transcription_words[] = {"none", "deepgram", "vosk"};
 constexpr std::string_view direction_words[] = {"", "inbound", "outbound", "internal"};
 constexpr std::string_view action_words[] = {"ring",       "dial", "queue",  "ivr", "voicemail",
                                              "conference", "rwi",  "reject", "app"};
@@ -153,6 +154,10 @@ void speech(Visitor& v, Speech& c) {
   v.key("voice", &c.voice);
   v.key("command", &c.command);
   v.key(Key("timeout_secs").between(1, 60), &c.timeout_secs);
+  v.key("url", &c.url);
+  v.key("body", &c.body);
+  v.key("authorization", &c.authorization);
+  v.key("ca_file", &c.ca_file);
 }
 
 void security(Visitor& v, Security& c) {
@@ -354,6 +359,15 @@ void describe(Visitor& v, Config& c) {
     v.key(Key("max_secs").between(0, 86'400), &c.recording.max_secs);
     v.key(Key("beep_secs").between(0, 3600), &c.recording.beep_secs);
     v.key(Key("keep_days").between(0, days_max), &c.recording.keep_days);
+  });
+  v.table("transcription", [&] {
+    v.choice("engine", c.transcription.engine, transcription_words);
+    v.key("url", &c.transcription.url);
+    v.key("token", &c.transcription.token);
+    v.key("language", &c.transcription.language);
+    v.key("calls", &c.transcription.calls);
+    v.key("interim", &c.transcription.interim);
+    v.key("ca_file", &c.transcription.ca_file);
   });
   v.table("voicemail", [&] {
     v.key(Key("max_secs").between(1, 3600), &c.voicemail.max_secs);

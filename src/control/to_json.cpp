@@ -92,6 +92,11 @@ json::value to_json(const store::LegRow& leg) {
                       {"quality", parsed(leg.quality, json::object())}};
 }
 
+json::value to_json(const store::TranscriptRow& row) {
+  return json::object{{"kind", text(row.kind)}, {"side", text(row.side)}, {"start_ms", row.from_ms},
+                      {"end_ms", row.to_ms},    {"text", text(row.text)}, {"confidence", row.confidence}};
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view bytes) {
@@ -209,6 +214,8 @@ json::value to_json(const store::CallRecord& record) {
   const bool ended = c.end_ms != 0;
   json::array legs;
   for (const store::LegRow& leg : record.legs) legs.push_back(to_json(leg));
+  json::array transcript;
+  for (const store::TranscriptRow& row : record.transcript) transcript.push_back(to_json(row));
   return json::object{{"id", text(c.call_id)},
                       {"call_id", text(c.call_id)},
                       {"direction", text(store::to_string(c.direction))},
@@ -231,6 +238,7 @@ json::value to_json(const store::CallRecord& record) {
                       {"reason", text(c.reason)},
                       {"legs", std::move(legs)},
                       {"recordings", parsed(c.recordings, json::array())},
+                      {"transcript", std::move(transcript)},
                       {"variables", parsed(c.variables, json::object())}};
 }
 

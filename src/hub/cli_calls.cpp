@@ -113,6 +113,19 @@ void print_voice(const json::value& of) {
   if (!rows.empty()) print("\n" + table({"VOICE OF", "PROCESSING", "HEARD"}, rows, ""));
 }
 
+/// What was said, and what is missing of it.
+void print_transcript(const json::value& of) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& row : array_of(of, "transcript")) {
+    std::string said = text_of(row, "text");
+    if (text_of(row, "kind") == "lost") said = "(not transcribed)";
+    if (text_of(row, "kind") == "trouble") said = "(" + said + ")";
+    rows.push_back({in_seconds(number_of(row, "start_ms")), in_seconds(number_of(row, "end_ms")), text_of(row, "side"),
+                    std::move(said)});
+  }
+  if (!rows.empty()) print("\n" + table({"FROM", "TO", "SIDE", "SAID"}, rows, ""));
+}
+
 void print_message(const json::value& message) {
   const bool sent = flag_of(message, "sent");
   std::printf("\n%s  %s  %s %s %s\n", text_of(message, "at").c_str(), text_of(message, "transport").c_str(),
@@ -214,6 +227,7 @@ int carry_out(const RecordsShow& command) {
                "end", "duration_ms", "talk_ms", "disposition", "hangup_by", "sip_status", "q850", "reason"});
   print_legs(record);
   print_quality(record);
+  print_transcript(record);
   return exit_ok;
 }
 

@@ -121,6 +121,10 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   recordings_ = std::make_unique<recording::Recordings>(
       o.recorder, o.media, o.timers, o.wall,
       [this](const recording::Event& event, TimePoint then) { on_recording_event(event, then); });
+  transcriptions_ = std::make_unique<transcription::Transcriptions>(
+      o.transcriber, o.media, [this](const transcription::Event& event, TimePoint then) {
+        call_transcription_->on_transcription_event(event, then);
+      });
   // Also when the last start was in this very second, or the clock has been set back since.
   const auto epoch =
       std::max(static_cast<std::uint32_t>(std::chrono::floor<seconds>(o.wall.at(now)).time_since_epoch().count()),
@@ -130,6 +134,7 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   hold_music_ = std::make_unique<apps::HoldMusic>(*calls_, *sounds_, o.jobs, o.log);
   prompts_ = std::make_unique<apps::Prompts>(*calls_, *speech_);
   call_recording_ = std::make_unique<apps::CallRecording>(*calls_, *recordings_, o.wall, o.log);
+  call_transcription_ = std::make_unique<apps::CallTranscription>(*calls_, *transcriptions_, o.store, o.log);
   conferences_ = std::make_unique<apps::Conferences>(*calls_, *hold_music_, *prompts_, *call_recording_, o.timers);
   parking_ = std::make_unique<apps::Parking>(*calls_, *hold_music_, o.timers);
   dialler_ = std::make_unique<apps::Dialler>(
@@ -154,6 +159,7 @@ void Core::take_settings() {
   admission_->set_office(office_);
   hold_music_->set_source(config_->features.hold_music);
   call_recording_->set_rules(office_->recording);
+  call_transcription_->set_rules(office_->transcription);
   std::vector<Network> exempt;
   for (const apps::Trunk& trunk : office_->trunks)
     exempt.insert(exempt.end(), trunk.sources.begin(), trunk.sources.end());
@@ -408,6 +414,7 @@ void Core::on_call_event(const call::Event& event, TimePoint now) {
   dialler_->on_call_event(event, now);
   records_->on_call_event(event, now);
   call_recording_->on_call_event(event, now);
+  call_transcription_->on_call_event(event, now);
   if (ended_hook_ && std::holds_alternative<call::Ended>(event.body))
     if (const call::Call* const call = calls_->find(event.call)) ended_hook_(*call, now);
 }
@@ -484,6 +491,7 @@ Ledger Core::ledger() const {
   out.parked = parking_->size();
   out.plays = calls_->plays().size();
   out.recordings = recordings_->size();
+  out.transcriptions = transcriptions_->size();
   out.transactions = endpoint_->live().total();
   const std::size_t standing = own_timers_ + registrar_->registered_users();
   out.timers = outside_.timers.pending() > standing ? outside_.timers.pending() - standing : 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/admission.hpp"
+#include "apps/call_transcription.hpp"
 #include "apps/dial.hpp"
 #include "apps/prompts.hpp"
 #include "apps/records.hpp"
@@ -24,6 +25,7 @@
 #include "registrar/authenticator.hpp"
 #include "registrar/guard.hpp"
 #include "registrar/registrar.hpp"
+#include "transcription/transcriptions.hpp"
 #include "transport/endpoint.hpp"
 
 namespace junctor::hub {
@@ -42,6 +44,7 @@ struct Outside {
   JobRunner& jobs;
   audio::Disk& disk;  ///< used by jobs and the recorder
   recording::Recorder& recorder;
+  transcription::Transcriber& transcriber;
   store::Store& store;
   sip::digest::HashFunctions hashes;
   registrar::Mac mac = nullptr;
@@ -56,14 +59,14 @@ struct Outside {
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
 struct Ledger {
   std::size_t calls = 0, legs = 0, ports = 0, dialogs = 0, dials = 0;
-  std::size_t conferences = 0, parked = 0, plays = 0, recordings = 0;
+  std::size_t conferences = 0, parked = 0, plays = 0, recordings = 0, transcriptions = 0;
   std::size_t transactions = 0;
   std::size_t timers = 0;
   std::size_t unwritten = 0;  ///< store writes not acknowledged
 
   std::size_t total() const {
-    return calls + legs + ports + dialogs + dials + conferences + parked + plays + recordings + transactions + timers +
-           unwritten;
+    return calls + legs + ports + dialogs + dials + conferences + parked + plays + recordings + transcriptions +
+           transactions + timers + unwritten;
   }
 };
 
@@ -91,6 +94,8 @@ class Core final : public DatagramSink,
   void on_media_event(const media::Event& event, TimePoint now);
   /// After the recorder's wake; false when there was nothing.
   bool deliver_recordings(TimePoint now);
+  /// The same after the transcriber's.
+  bool deliver_transcriptions(TimePoint now) { return transcriptions_->deliver(now); }
 
   // -- commands of the operator
   /// Takes over what a running hub can; calls keep what they began with. The keys that need a restart come back.
@@ -108,6 +113,9 @@ class Core final : public DatagramSink,
   void measure(const call::Call& call, Measured done, TimePoint now);
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
+
+  /// Told what calls say, as far as they are transcribed.
+  void set_transcript_sink(apps::CallTranscription::Sink sink) { call_transcription_->set_sink(std::move(sink)); }
 
   // -- to look at
   const config::Config& config() const { return *config_; }
@@ -192,10 +200,12 @@ class Core final : public DatagramSink,
   std::unique_ptr<media::Sounds> sounds_;
   std::unique_ptr<media::Speech> speech_;
   std::unique_ptr<recording::Recordings> recordings_;
+  std::unique_ptr<transcription::Transcriptions> transcriptions_;
   std::unique_ptr<call::Calls> calls_;
   std::unique_ptr<apps::HoldMusic> hold_music_;
   std::unique_ptr<apps::Prompts> prompts_;
   std::unique_ptr<apps::CallRecording> call_recording_;
+  std::unique_ptr<apps::CallTranscription> call_transcription_;
   std::unique_ptr<apps::Conferences> conferences_;
   std::unique_ptr<apps::Parking> parking_;
   std::unique_ptr<apps::Dialler> dialler_;

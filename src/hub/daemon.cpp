@@ -27,8 +27,10 @@
 #include "net/process.hpp"
 #include "net/resolver.hpp"
 #include "net/system_random.hpp"
+#include "net/web_socket_thread.hpp"
 #include "recording/recorder.hpp"
 #include "store/sqlite_store.hpp"
+#include "transcription/transcriber.hpp"
 #include "transport/framer.hpp"
 
 namespace junctor::hub {
@@ -157,7 +159,7 @@ class Daemon {
   void prepare_outgoing(transport::Protocol protocol, net::Security security);
   std::vector<std::string> take_certificates(const config::Config& config);
   std::function<std::unique_ptr<StreamFramer>()> sip_framer() const;
-  void open_background();
+  Result<void, std::string> open_background();
   void build_core();
   void on_signal(net::Signal signal, TimePoint now);
   void reload(TimePoint now);
@@ -185,6 +187,8 @@ class Daemon {
   std::unique_ptr<net::JobPool> jobs_;
   std::unique_ptr<recording::Recorder> recorder_;
   std::unique_ptr<net::BackgroundThread> recorder_thread_;
+  std::unique_ptr<net::WebSocketThread> transcriber_thread_;
+  std::unique_ptr<transcription::Transcriber> transcriber_;
   std::vector<transport::Listener> listeners_;
   std::vector<std::string> listener_names_;
   std::unique_ptr<Core> core_;
@@ -292,8 +296,8 @@ Result<void, std::string> Daemon::open_store() {
   return {};
 }
 
-/// Threads for files that are played, and for what is recorded.
-void Daemon::open_background() {
+/// Threads for files that are played, for what is recorded, and for what is transcribed.
+Result<void, std::string> Daemon::open_background() {
   jobs_ = std::make_unique<net::JobPool>(net::JobPoolSettings{}, *loop_, counters_);
   recording::Wakes wakes;
   wakes.recorder = [this] { recorder_thread_->rouse(); };
@@ -303,6 +307,16 @@ void Daemon::open_background() {
                                                              [this] { recorder_->finish(); });
   recorder_->repair(recordings_folder(*config_));
   loop_->add_source([this](TimePoint now) { return core_->deliver_recordings(now); });
+  auto web_sockets = net::WebSocketThread::create(counters_);
+  if (!web_sockets) return fail(std::move(web_sockets.error()));
+  transcriber_thread_ = std::move(*web_sockets);
+  transcriber_ = std::make_unique<transcription::Transcriber>(
+      *transcriber_thread_,
+      transcription::Wakes{.transcriber = [this] { transcriber_thread_->rouse(); },
+                           .control = [this] { loop_->waker().wake(); }},
+      *log_, counters_);
+  loop_->add_source([this](TimePoint now) { return core_->deliver_transcriptions(now); });
+  return {};
 }
 
 void Daemon::build_core() {
@@ -320,6 +334,7 @@ void Daemon::build_core() {
                   *jobs_,
                   disk_,
                   *recorder_,
+                  *transcriber_,
                   *store_,
                   hashes,
                   net::hmac_sha256,
@@ -385,7 +400,7 @@ Result<void, std::string> Daemon::start() {
   auto media = MediaPlane::create(config_->rtp, *loop_, counters_);
   if (!media) return fail(std::move(media.error()));
   media_ = std::move(*media);
-  open_background();
+  if (auto done = open_background(); !done) return done;
   build_core();
   if (auto done = core_->load(net::now()); !done) return done;
   loop_->add_turn_end([this, next = TimePoint{}](TimePoint now) mutable -> std::optional<TimePoint> {
@@ -397,6 +412,8 @@ Result<void, std::string> Daemon::start() {
   });
   store_thread_->start();
   recorder_thread_->start();
+  transcriber_thread_->start([this](TimePoint now) { return transcriber_->run_once(now); },
+                             [this] { transcriber_->finish(); });
   media_->start();
   edge_->start();
   return {};
@@ -433,6 +450,8 @@ std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
   if (!drain_until_) return std::nullopt;
   const Ledger ledger = core_->ledger();
   if (ledger.calls == 0) {
+    // The last words of calls that were transcribed: they come soon, or never.
+    if (ledger.transcriptions != 0 && now < *drain_until_) return now + transcription::Transcriber::interval;
     // Nobody waits for the last rows, so that their commit wakes nobody either.
     if (ledger.unwritten != 0) return now + store::unwaited_delay_max;
     loop_->stop();
@@ -462,6 +481,7 @@ int Daemon::run() {
   media_->stop();
   edge_->stop();
   recorder_thread_->stop();  // what is recorded ends, and can be played
+  transcriber_thread_->stop();
   jobs_->stop();
   store_->writer().flush_all();
   store_thread_->stop();  // what waits is committed

@@ -4,13 +4,17 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "audio/goertzel.hpp"
+#include "audio/ogg_opus_writer.hpp"
 #include "audio/tone.hpp"
 #include "audio/wav.hpp"
 #include "media/speech.hpp"
 #include "net/hashes.hpp"
+#include "net/test_service.hpp"
 
 namespace junctor::hub {
 namespace {
@@ -57,15 +61,17 @@ struct SpeechDriverTest : testing::Test {
                : 0;
   }
   /// One second.
-  std::string tone_file() const {
+  std::string tone_bytes() const {
     audio::MemoryFile file;
     auto wav = audio::WavWriter::create(file, 8000, 1).value();
     std::vector<std::int16_t> samples(8000);
     audio::ToneGenerator(600, -10, 8000).generate(samples);
     EXPECT_TRUE(wav.write(samples) && wav.checkpoint());
+    return {file.bytes.begin(), file.bytes.end()};
+  }
+  std::string tone_file() const {
     const fs::path path = folder / "tone.wav";
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(file.bytes.data()), static_cast<std::streamsize>(file.bytes.size()));
+    std::ofstream(path, std::ios::binary) << tone_bytes();
     return path;
   }
 };
@@ -87,6 +93,72 @@ TEST_F(SpeechDriverTest, ACommandSpeaksOnce) {
   }
   std::ifstream file(said);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "olga:It's $5 `now` {voice}\n");
+}
+
+TEST_F(SpeechDriverTest, AServiceSpeaksOnce) {
+  std::vector<net::TestService::Request> asked;
+  const std::string tone = tone_bytes();
+  net::TestService service({.on_request = [&](const net::TestService::Request& request) {
+    asked.push_back(request);
+    return net::TestService::Answer{200, tone};
+  }});
+  settings.driver = config::SpeechDriver::http;
+  settings.voice = "olga";
+  settings.authorization = {"Bearer secret"};
+  settings.url = "http://" + service.authority() + "/say";
+  for (int i = 0; i < 2; ++i) {
+    const auto sound = got("It's {voice}.");
+    ASSERT_TRUE(sound) << sound.error();
+    EXPECT_EQ((*sound)->samples.size(), 8000u);
+    EXPECT_NEAR(audio::tone_level_dbm0((*sound)->samples, 600, 8000), -10, 1);
+  }
+  settings.url = "http://" + service.authority() + "/say?voice={voice}&text={text}";
+  EXPECT_TRUE(got("Tea & \"coffee\""));
+  settings.url = "http://" + service.authority() + "/say";
+  settings.body = R"({"input":"{text}","voice":"{voice}"})";
+  EXPECT_TRUE(got("Tea & \"coffee\"\n"));
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_EQ(asked[0].method, "POST");
+  EXPECT_EQ(asked[0].body, "It's {voice}.");
+  EXPECT_EQ(asked[0].headers["Authorization"], "Bearer secret");
+  EXPECT_EQ(asked[1].method, "GET");
+  EXPECT_EQ(asked[1].target, "/say?voice=olga&text=Tea%20%26%20%22coffee%22");
+  EXPECT_EQ(asked[2].method, "POST");
+  EXPECT_EQ(asked[2].headers["Content-Type"], "application/json");
+  EXPECT_EQ(asked[2].body, R"({"input":"Tea & \"coffee\"\u000a","voice":"olga"})");
+}
+
+TEST_F(SpeechDriverTest, AServiceMaySendOgg) {
+  audio::MemoryFile file;
+  auto writer = audio::OggOpusWriter::create(file, 16'000, 1);
+  ASSERT_TRUE(writer) << writer.error();
+  std::vector<std::int16_t> samples(16'000);
+  audio::ToneGenerator(600, -10, 16'000).generate(samples);
+  ASSERT_TRUE(writer->write(samples));
+  ASSERT_TRUE(writer->finish());
+  const std::string ogg(file.bytes.begin(), file.bytes.end());
+  net::TestService service({.on_request = [&](const auto&) { return net::TestService::Answer{200, ogg}; }});
+  settings.driver = config::SpeechDriver::http;
+  settings.url = "http://" + service.authority() + "/say";
+  const auto sound = got("Hello.");
+  ASSERT_TRUE(sound) << sound.error();
+  EXPECT_NEAR(audio::tone_level_dbm0((*sound)->samples, 600, 8000), -10, 1);
+}
+
+TEST_F(SpeechDriverTest, AServiceThatFailsIsToldAndNotKept) {
+  net::TestService service({.on_request = [](const net::TestService::Request& request) {
+    if (request.target == "/nonsense") return net::TestService::Answer{200, "this is not sound"};
+    return net::TestService::Answer{429, "later", request.target != "/never"};
+  }});
+  settings.driver = config::SpeechDriver::http;
+  settings.timeout_secs = seconds(1);
+  settings.url = "http://" + service.authority() + "/busy";
+  EXPECT_EQ(got("Hello.").error(), "the speech service answered 429");
+  settings.url = "http://" + service.authority() + "/nonsense";
+  EXPECT_THAT(got("Hello.").error(), testing::StartsWith("what came is no sound: "));
+  settings.url = "http://" + service.authority() + "/never";
+  EXPECT_EQ(got("Hello.").error(), service.authority() + ": took too long");
+  EXPECT_EQ(cached(), 0u);
 }
 
 TEST_F(SpeechDriverTest, WithoutAMarkTheTextIsTheInput) {

@@ -144,6 +144,20 @@ apps::RecordingRules recording_rules(const config::Config& config) {
           .beep_every = from.beep_secs};
 }
 
+apps::TranscriptionRules transcription_rules(const config::Transcription& from) {
+  if (from.engine == config::TranscriptionEngine::none) return {};
+  const bool deepgram = from.engine == config::TranscriptionEngine::deepgram;
+  return {.engine = transcription::make_engine(
+              {.dialect = deepgram ? transcription::Dialect::deepgram : transcription::Dialect::vosk,
+               .url = from.url,
+               .token = from.token.value,
+               .language = from.language,
+               .interim = from.interim,
+               .ca_file = from.ca_file}),
+          .language = from.language,
+          .calls = from.calls};
+}
+
 }  // namespace
 
 std::string recordings_folder(const config::Config& config) {
@@ -207,6 +221,7 @@ apps::OfficeSnapshot make_office(const config::Config& config, std::string* faul
     office->conferences.push_back(
         {room.name, room.pin.value, room.moderator_pin.value, room.max_members, room.record, room.tones});
   office->recording = recording_rules(config);
+  office->transcription = transcription_rules(config.transcription);
   office->park_lots = {config.features.park_first, config.features.park_last};
   office->domains = config.hub.domains;
   office->max_calls = config.hub.max_calls;

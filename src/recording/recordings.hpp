@@ -22,7 +22,7 @@ class Recordings final : private TimerTarget {
   static constexpr Duration beep_length = milliseconds(200);
   static constexpr std::uint16_t beep_hz = 1400;
 
-  /// The references outlive this. Taps are numbered upwards from 1 and used by nobody else.
+  /// The references outlive this. Taps are numbered upwards from 1 (transcriptions have other numbers).
   Recordings(Recorder& recorder, media::Plane& plane, TimerWheel& timers, const WallClock& wall, Sink sink);
   ~Recordings() override;
 

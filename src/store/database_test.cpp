@@ -82,6 +82,29 @@ TEST_F(DatabaseTest, AReplayedWriteNeitherDoublesNorReopens) {
   EXPECT_EQ(all->front().legs[0].packets_sent, 3000u);
 }
 
+TEST_F(DatabaseTest, ATranscriptBelongsToItsCall) {
+  Database database = open(path);
+  const auto said = [](std::uint32_t number, std::int64_t from_ms, std::string text) {
+    return AddTranscript{"a", {number, "text", "caller", from_ms, from_ms + 900, 0.5, std::move(text)}};
+  };
+  apply(database, {call_start("a", 1000), said(1, 2000, "second"), said(2, 100, "first"), said(1, 0, "again"),
+                   call_end("a", 1000), said(3, 4000, "after the end")});
+  const auto found = database.find_call("a");
+  ASSERT_TRUE(found && *found);
+  const auto& rows = (*found)->transcript;
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].text, "first");
+  EXPECT_EQ(rows[1].text, "second");
+  EXPECT_EQ(rows[1].from_ms, 2000);
+  EXPECT_EQ(rows[1].to_ms, 2900);
+  EXPECT_EQ(rows[1].side, "caller");
+  EXPECT_EQ(rows[1].kind, "text");
+  EXPECT_DOUBLE_EQ(rows[1].confidence, 0.5);
+  EXPECT_EQ(rows[2].text, "after the end");
+  apply(database, {PruneCalls{.before_ms = 2000}});
+  EXPECT_EQ(Connection::open(path, busy_timeout_ms)->number("SELECT count(*) FROM transcripts"), 0);
+}
+
 TEST_F(DatabaseTest, AnEndWithoutAStartIsARecordToo) {
   Database database = open(path);
   apply(database, {call_end("only-end")});

@@ -21,7 +21,7 @@ void put_legs(CallRecord& record, const std::vector<LegRow>& legs) {
 }
 
 void apply_to(MemoryDisk& disk, const CallStart& write) {
-  const auto [at, fresh] = disk.calls.try_emplace(write.call.call_id, CallRecord{write.call, {}});
+  const auto [at, fresh] = disk.calls.try_emplace(write.call.call_id, CallRecord{write.call, {}, {}});
   if (fresh) {
     put_legs(at->second, write.legs);
   } else {
@@ -74,6 +74,17 @@ void apply_to(MemoryDisk& disk, const PruneCalls& write) {
   std::ranges::sort(old);
   if (old.size() > write.rows) old.resize(write.rows);
   for (const auto& entry : old) disk.calls.erase(entry.second);
+}
+
+void apply_to(MemoryDisk& disk, const AddTranscript& write) {
+  const auto at = disk.calls.find(write.call_id);
+  if (at == disk.calls.end()) return;
+  auto& rows = at->second.transcript;
+  if (std::ranges::find(rows, write.row.number, &TranscriptRow::number) != rows.end()) return;
+  const auto behind =
+      std::ranges::upper_bound(rows, std::pair(write.row.from_ms, write.row.number), {},
+                               [](const TranscriptRow& row) { return std::pair(row.from_ms, row.number); });
+  rows.insert(behind, write.row);
 }
 
 bool matches(const CallFilter& filter, const CallRow& call) {

@@ -5,7 +5,7 @@
 namespace junctor::store {
 namespace {
 
-constexpr std::array<std::string_view, 4> steps = {
+constexpr std::array<std::string_view, 5> steps = {
     // 1: users of the database; only hashes of their passwords.
     R"(CREATE TABLE users (
          username TEXT PRIMARY KEY,
@@ -87,6 +87,19 @@ constexpr std::array<std::string_view, 4> steps = {
 
     // 4: what the audio of a leg was like, both ways.
     "ALTER TABLE legs ADD COLUMN quality TEXT NOT NULL DEFAULT ''",
+
+    // 5: what was said in a call.
+    R"(CREATE TABLE transcripts (
+         call_id TEXT NOT NULL,
+         number INTEGER NOT NULL,
+         kind TEXT NOT NULL,
+         side TEXT NOT NULL,
+         from_ms INTEGER NOT NULL,
+         to_ms INTEGER NOT NULL,
+         confidence REAL NOT NULL,
+         text TEXT NOT NULL,
+         PRIMARY KEY (call_id, number)
+       ) WITHOUT ROWID;)",
 };
 
 }  // namespace

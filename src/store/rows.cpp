@@ -100,18 +100,30 @@ Done apply(Connection& connection, const PruneCalls& write) {
       "SELECT call_id FROM calls WHERE start_ms < ? AND disposition <> 'open' ORDER BY start_ms LIMIT ?";
   constexpr std::string_view delete_call = "DELETE FROM calls WHERE call_id = ?";
   constexpr std::string_view delete_legs = "DELETE FROM legs WHERE call_id = ?";
+  constexpr std::string_view delete_transcript = "DELETE FROM transcripts WHERE call_id = ?";
   std::vector<std::string> old;
   Statement& query = connection.statement(find);
   query.start().number(write.before_ms).number(write.rows);
   while (query.next()) old.push_back(query.text_at(0));
   if (query.failed()) return fail(query.error());
   for (const std::string& call_id : old) {
-    for (const auto sql : {delete_legs, delete_call}) {
+    for (const auto sql : {delete_legs, delete_transcript, delete_call}) {
       if (const auto result = connection.statement(sql).start().text(call_id).run(); !result)
         return fail(result.error());
     }
   }
   return {};
+}
+
+Done apply(Connection& connection, const AddTranscript& write) {
+  constexpr std::string_view sql =
+      "INSERT INTO transcripts (call_id, number, kind, side, from_ms, to_ms, confidence, text)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (call_id, number) DO NOTHING";
+  const TranscriptRow& row = write.row;
+  Statement& put = connection.statement(sql);
+  put.start().text(write.call_id).number(row.number).text(row.kind).text(row.side);
+  put.number(row.from_ms).number(row.to_ms).real(row.confidence).text(row.text);
+  return done(put.run());
 }
 
 // -- bindings and users
@@ -219,6 +231,27 @@ Result<std::vector<LegRow>, std::string> read_legs(Connection& connection, std::
   return legs;
 }
 
+Result<std::vector<TranscriptRow>, std::string> read_transcript(Connection& connection, std::string_view call_id) {
+  constexpr std::string_view sql =
+      "SELECT number, kind, side, from_ms, to_ms, confidence, text FROM transcripts WHERE call_id = ?"
+      " ORDER BY from_ms, number";
+  std::vector<TranscriptRow> out;
+  Statement& row = connection.statement(sql);
+  row.start().text(call_id);
+  while (row.next()) {
+    TranscriptRow& said = out.emplace_back();
+    said.number = static_cast<std::uint32_t>(row.number_at(0));
+    said.kind = row.text_at(1);
+    said.side = row.text_at(2);
+    said.from_ms = row.number_at(3);
+    said.to_ms = row.number_at(4);
+    said.confidence = row.real_at(5);
+    said.text = row.text_at(6);
+  }
+  if (row.failed()) return fail(row.error());
+  return out;
+}
+
 }  // namespace
 
 Result<void, std::string> apply_write(Connection& connection, const Write& write) {
@@ -296,7 +329,7 @@ Result<std::vector<CallRecord>, std::string> read_calls(Connection& connection, 
   row.number(filter.before_ms == 0 ? std::numeric_limits<std::int64_t>::max() : filter.before_ms);
   row.text(filter.number).text(filter.disposition ? to_string(*filter.disposition) : std::string_view());
   row.number(static_cast<std::int64_t>(std::min(filter.limit, list_rows_max)));
-  while (row.next()) records.push_back({call_at(row), {}});
+  while (row.next()) records.push_back({call_at(row), {}, {}});
   if (row.failed()) return fail(row.error());
   for (CallRecord& record : records) {
     auto legs = read_legs(connection, record.call.call_id);
@@ -311,12 +344,15 @@ Result<std::optional<CallRecord>, std::string> read_call(Connection& connection,
   Statement& row = connection.statement(sql);
   std::optional<CallRecord> record;
   row.start().text(call_id);
-  while (row.next()) record = CallRecord{call_at(row), {}};
+  while (row.next()) record = CallRecord{call_at(row), {}, {}};
   if (row.failed()) return fail(row.error());
   if (!record) return record;
   auto legs = read_legs(connection, call_id);
   if (!legs) return fail(legs.error());
   record->legs = std::move(*legs);
+  auto transcript = read_transcript(connection, call_id);
+  if (!transcript) return fail(transcript.error());
+  record->transcript = std::move(*transcript);
   return record;
 }
 

@@ -79,10 +79,22 @@ struct LegRow {
   std::string quality;   ///< JSON object; empty: {}
 };
 
+/// A piece of what was said in a call, or of what is missing of it. Key: call and `number`.
+struct TranscriptRow {
+  std::uint32_t number = 0;  ///< counts within the call
+  std::string kind;          ///< "text"; "lost": sound that was not transcribed; "trouble": `text` says what
+  std::string side;          ///< "caller", "callee"; empty: none of them
+  std::int64_t from_ms = 0;  ///< since the call's start
+  std::int64_t to_ms = 0;
+  double confidence = 0;  ///< 0 … 1; 0: not known
+  std::string text;
+};
+
 /// A call with its legs, in the order of LegRow::leg.
 struct CallRecord {
   CallRow call;
   std::vector<LegRow> legs;
+  std::vector<TranscriptRow> transcript;  ///< in the order of from_ms; only of find_call()
 };
 
 /// One contact of one user (RFC 3261 §10). Key: user and contact.
@@ -156,7 +168,14 @@ struct PruneCalls {
   std::uint32_t rows = group_rows_max;
 };
 
-using Write = std::variant<CallStart, CallAnswer, CallEnd, UpdateBindings, PutUser, RemoveUser, PruneCalls>;
+/// Is kept unless it is there already.
+struct AddTranscript {
+  std::string call_id;
+  TranscriptRow row;
+};
+
+using Write =
+    std::variant<CallStart, CallAnswer, CallEnd, UpdateBindings, PutUser, RemoveUser, PruneCalls, AddTranscript>;
 
 /// Whether this write is kept and tried again when the database fails, instead of being refused.
 bool must_arrive(const Write& write);
