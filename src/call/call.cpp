@@ -216,10 +216,16 @@ Result<void, Refusal> Call::early_media(LegId id, LegId from_id, int status, Tim
   return {};
 }
 
+void Call::bring_port(Leg& leg, std::uint32_t worker) {
+  const PortId before = leg.port()->id;
+  leg.move_port(worker);
+  if (leg.port()->id != before) owner_.reindex_port(before, leg);
+}
+
 void Call::join(Leg& a, Leg& b) {
-  if (!a.port_is_open() || !b.port_is_open() || a.port()->worker != b.port()->worker) return;
-  const std::uint32_t worker = a.port()->worker;
-  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.plays, worker);
+  if (!a.port_is_open() || !b.port_is_open()) return;
+  if (!talk_) talk_ = std::make_unique<Mixer>(services_.plays, a.port()->worker);
+  for (Leg* const each : {&a, &b}) bring_port(*each, talk_->worker());
   for (const auto& leg : legs_)
     if (leg.get() != &a && leg.get() != &b) talk_->unseat(*leg);
   talk_->seat(a);
@@ -339,10 +345,10 @@ Result<void, Refusal> Call::answer_by_hub(LegId id, const MediaWish& wish, std::
 }
 
 Mixer& Call::own_mixer(Leg& leg) {
-  JUNCTOR_CHECK(leg.port() != nullptr);
+  JUNCTOR_CHECK(leg.port_is_open());
   if (leg.mixer != nullptr) return *leg.mixer;
-  const std::uint32_t worker = leg.port()->worker;
-  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.plays, worker);
+  if (!talk_) talk_ = std::make_unique<Mixer>(services_.plays, leg.port()->worker);
+  bring_port(leg, talk_->worker());
   talk_->seat(leg);
   return *talk_;
 }
@@ -430,12 +436,9 @@ Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
   for (Leg* const each : {a, b})
     if (Leg* const old = leg(each->peer); old != nullptr && old != a && old != b) old->peer = {};
   for (Leg* const each : {a, b}) ack_alone(*each, now);
-  const bool moved = a->port()->worker != b->port()->worker;
-  if (moved && !b->move_port(a->port()->worker, now)) return fail(Refusal::no_port);
-  if (moved) owner_.index_port(*b);
   connect(*a, *b);
-  const bool fits = !moved && a->media_answered() && b->media_answered() &&
-                    call::fits(*a->local(), *a->remote(), *b->local(), *b->remote());
+  const bool fits =
+      a->media_answered() && b->media_answered() && call::fits(*a->local(), *a->remote(), *b->local(), *b->remote());
   if (!fits) renegotiate(*a, *b, now);
   return {};
 }
@@ -454,12 +457,10 @@ Result<void, Refusal> Call::part(LegId id, TimePoint now) {
 Result<void, Refusal> Call::seat(LegId id, Mixer& mixer, TimePoint now) {
   if (const auto parted = part(id, now); !parted) return parted;
   Leg& leg = *this->leg(id);
-  const bool moved = leg.port()->worker != mixer.worker();
-  if (moved && !leg.move_port(mixer.worker(), now)) return fail(Refusal::no_port);
-  if (moved) owner_.index_port(leg);
+  bring_port(leg, mixer.worker());
   mixer.seat(leg);
   const auto agreed = leg.local() != nullptr ? wish_of(*leg.local()) : std::nullopt;
-  const bool fits = !moved && !leg.holds && agreed && has_own_codec(agreed->codecs);
+  const bool fits = !leg.holds && agreed && has_own_codec(agreed->codecs);
   if (fits || !agreed || !leg.media_answered()) return {};
   MediaWish wish = own_wish();
   const auto offer = offer_for(wish, leg.local_media(), leg.local());

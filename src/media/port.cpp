@@ -57,7 +57,7 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
 
   if (remote.send && !send_) out_.begin_source();
   if (!remote.receive && receive_) in_.pause();
-  srtp_.set_keys(remote.srtp, remote.srtp_position);
+  srtp_.set_keys(remote.srtp);
   const bool timing_before = receive_ && timeout_ > Duration::zero();
   send_ = remote.send;
   receive_ = remote.receive;
@@ -471,7 +471,6 @@ PortStats Port::stats() const {
   if (lock_.locked()) s.locked = lock_.target();
   s.ssrc_in = in_.ssrc();
   s.ssrc_out = out_.ssrc();
-  s.srtp_position = srtp_.position_of(s.ssrc_in);
   s.path = feed == Feed::relay ? Path::relay : feed == Feed::mixer ? Path::mixer : Path::none;
   s.concealed_ms = static_cast<float>(concealed_ms_ + (playout ? playout->concealed_ms : 0));
   s.jitter_target_ms = playout ? static_cast<float>(playout->target_ms) : 0;

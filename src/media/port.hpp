@@ -68,6 +68,8 @@ class Port {
   Port(PortId id, Random& random);
 
   PortId id() const { return id_; }
+  /// On another worker.
+  void rename(PortId id) { id_ = id; }
 
   /// True when the formats changed, so that whoever is joined must be mapped anew.
   bool set_remote(const SetRemote& remote, TimePoint now);
