@@ -93,6 +93,12 @@ std::string_view Leg::srtp_suite() const {
   return agreed && *agreed ? srtp::name_of((*agreed)->agreement.ours.master.suite) : std::string_view();
 }
 
+std::optional<MediaWish> Leg::wish_in(const sip::sdp::Session& said) const {
+  auto wish = wish_of(said);
+  if (wish && kind_ == LegKind::device && far_end_allows_info_) add_telephone_event(*wish);
+  return wish;
+}
+
 bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {
   if (port_) return true;
   port_ = services_.media.take_port(family, worker);

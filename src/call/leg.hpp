@@ -173,6 +173,9 @@ class Leg {
   bool port_is_ready() const { return port_is_open() && ready_port_ == port_->id; }
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
+  /// What its far end said there, for a description that another one gets. A phone that takes INFO is told of digits
+  /// that way, so that the other one may send telephone-events in any case.
+  std::optional<MediaWish> wish_in(const sip::sdp::Session& said) const;
   /// The suite that its audio is encrypted with; empty: plain, or not agreed on yet.
   std::string_view srtp_suite() const;
   /// Key presses reach it in RTP.
