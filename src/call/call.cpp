@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "call/sdp_body.hpp"
 
 namespace junctor::call {
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "call/call.hpp"
+#include "call/sdp_body.hpp"
 #include "rtp/event_sender.hpp"
 #include "sip/dtmf_info.hpp"
 #include "sip/headers.hpp"
