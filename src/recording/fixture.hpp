@@ -30,6 +30,7 @@ struct RecordingFixture : media::MixingFixture, media::Plane {
     if (const auto* tap = std::get_if<media::OpenTap>(&what)) last_tap = tap->id.value;
     worker.on_command(what, now);
   }
+  media::PortLease move_port(const media::PortLease& lease, std::uint32_t) override { return lease; }
   using media::WorkerFixture::command;
 
   Settings settings(Layout layout, Format format = Format::wav) const {

@@ -32,9 +32,10 @@ struct Wakes {
 /// Counters: recordings_started, recordings_failed, recordings_mended, recording_ticks_lost.
 class Recorder {
  public:
-  /// How often what has come is written. Rings must hold what comes in a few of these, and while the disk is busy.
+  /// How often what has come is written. Rings hold what comes in a few of these, for a disk that is busy: all of it is
+  /// memory of every recorded call.
   static constexpr Duration interval = milliseconds(200);
-  static constexpr Duration ring_time = seconds(4);
+  static constexpr Duration ring_time = milliseconds(1500);
 
   /// `log` is written to on the recorder's thread. Everything outlives this.
   Recorder(audio::Disk& disk, Wakes wakes, Log& log, Counters& counters);

@@ -226,7 +226,7 @@ TEST_F(RecordingTest, a_recorder_that_is_held_up_marks_what_it_missed) {
   alice().silent = true;
   const RecordingId id = start(settings(Layout::stereo));
   go(seconds(1));
-  talk(seconds(60));  // the ring holds half of it
+  talk(seconds(60));  // the ring holds three of them
   alice().silent = false;
   talk(milliseconds(1000));
   work();
