@@ -10,7 +10,7 @@ namespace junctor::sim {
 namespace {
 
 constexpr Duration crossing_max = microseconds(500);  // from one thread to the other
-constexpr Duration move_max = milliseconds(5);        // of a port, from the one that hands it over to the other
+constexpr Duration move_max = milliseconds(2);        // of a port, from the one that hands it over to the other
 
 }  // namespace
 
