@@ -139,14 +139,12 @@ class MediaPlaneTest : public ::testing::Test {
     });
   }
 
-  /// Everything until now was done at this worker: when.
-  std::future<TimePoint> done(PortId port) {
-    return control([&] {
-      const media::Token token = done_.size() + 1;
-      auto& promise = done_[token];
-      plane_->command(media::worker_of(port), media::Snapshot{port, token});
-      return promise.get_future();
-    });
+  /// Control thread. When everything is done that the port's worker was told.
+  std::future<TimePoint> when_done(PortId port) {
+    const media::Token token = done_.size() + 1;
+    auto& promise = done_[token];
+    plane_->command(media::worker_of(port), media::Snapshot{port, token});
+    return promise.get_future();
   }
 
   TimerWheel timers_{net::now()};
@@ -211,11 +209,10 @@ TEST_F(MediaPlaneTest, a_port_moves_with_every_packet) {
   std::vector<Duration> took;
   for (int i = 0; i < moves; ++i) {
     const TimePoint began = net::now();
-    control([&] {
+    auto there = control([&] {
       lease = plane_->move_port(lease, 1 - lease.worker);
-      return true;
+      return when_done(lease.id);
     });
-    auto there = done(lease.id);
     for (int packet = 0; packet < packets_per_move; ++packet) {
       alice.speak(port, ++said);
       while (const auto back = alice.listen(0)) heard.push_back(*back);
@@ -257,12 +254,11 @@ TEST_F(MediaPlaneTest, legs_of_two_workers_are_joined) {
   std::vector<Duration> took;
   for (int i = 0; i < 50; ++i) {
     const TimePoint began = net::now();
-    control([&] {
-      if (a.worker != 1) a = plane_->move_port(a, 1);
+    auto joined = control([&] {
+      a = plane_->move_port(a, 1);
       plane_->command(1, media::Join{a.id, b.id});
-      return true;
+      return when_done(a.id);
     });
-    auto joined = done(a.id);
     ASSERT_EQ(joined.wait_for(std::chrono::seconds(5)), std::future_status::ready);
     took.push_back(joined.get() - began);
     bool heard = false;

@@ -116,8 +116,8 @@ TEST_F(MovedPortTest, a_relayed_leg_is_relayed_on_by_the_other_worker) {
   command(Close{.id = b});
   tell(Close{.id = c});
   ASSERT_EQ(events_of<Closed>().size(), 3u);
-  const PortStats& stats = events_of<Closed>().front().stats;
-  EXPECT_EQ(stats.packets_in, 150u - 2u) << "two were the source's probation";
+  const PortStats stats = events_of<Closed>().front().stats;
+  EXPECT_EQ(stats.packets_in, 150u);
   EXPECT_EQ(stats.packets_out, to_alice.size());
   EXPECT_EQ(stats.lost, 0u);
   expect_nothing_left();
@@ -174,7 +174,8 @@ TEST_F(MovedPortTest, timers_and_tone_go_on_at_the_other_place) {
   run(milliseconds(20));
   ASSERT_EQ(events_of<Timeout>().size(), 1u);
   EXPECT_EQ(events_of<Timeout>()[0].id, moved);
-  EXPECT_GT(rtcp_from(moved).size() + rtcp_from(a).size(), 0u);
+  run(seconds(8));
+  EXPECT_GT(rtcp_from(moved).size(), 0u);
   tell(Close{.id = moved});
   expect_nothing_left();
 
