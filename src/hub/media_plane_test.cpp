@@ -76,11 +76,23 @@ class FarEnd {
     return out;
   }
   bool hears(int deadline_ms) { return listen(deadline_ms).has_value(); }
+  /// The next key press (RFC 4733).
+  std::optional<char> hear_key(int deadline_ms) {
+    for (pollfd waiting{fd_, POLLIN, 0}; ::poll(&waiting, 1, deadline_ms) == 1;) {
+      std::array<std::uint8_t, 2048> p;
+      const bool event = ::recv(fd_, p.data(), p.size(), 0) == 16 && (p[1] & 0x7f) == 101;
+      std::uint32_t timestamp = 0;
+      std::memcpy(&timestamp, p.data() + 4, sizeof timestamp);
+      if (event && std::exchange(key_timestamp_, timestamp) != timestamp) return "0123456789*#ABCD"[p[12] & 15];
+    }
+    return std::nullopt;
+  }
 
  private:
   int fd_;
   bool bound_ = false;
   std::uint16_t port_ = 0;
+  std::uint32_t key_timestamp_ = 0;
 };
 
 class MediaPlaneTest : public ::testing::Test {
@@ -134,6 +146,7 @@ class MediaPlaneTest : public ::testing::Test {
       remote.id = lease->id;
       remote.rtp = far_end.address();
       remote.payloads.add({0, 0, rtp::Codec::pcmu, 1, 8000, 0});
+      remote.payloads.add({101, 101, rtp::Codec::telephone_event, 1, 8000, 0});
       plane_->command(worker, remote);
       return *lease;
     });
@@ -243,6 +256,26 @@ TEST_F(MediaPlaneTest, a_port_moves_with_every_packet) {
   EXPECT_EQ(all_closed_.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
   FarEnd another(port);  // its sockets are closed
   EXPECT_TRUE(another.bound());
+}
+
+TEST_F(MediaPlaneTest, commands_for_a_port_that_moves_keep_their_order) {
+  const std::string keys = "0123456789*#ABCD";
+  FarEnd alice;
+  media::PortLease lease = open(0, alice);
+  for (const char key : keys) {
+    control([&] {  // there and back before either worker has heard of it
+      lease = plane_->move_port(lease, 1);
+      plane_->command(1, media::SendDigits{lease.id, {key}, milliseconds(40), milliseconds(40)});
+      lease = plane_->move_port(lease, 0);
+      return true;
+    });
+  }
+  std::string heard;
+  while (const auto key = alice.hear_key(2000)) {
+    heard += *key;
+    if (heard.size() == keys.size()) break;
+  }
+  EXPECT_EQ(heard, keys);
 }
 
 // Two of different workers are brought together again and again, and parted.
