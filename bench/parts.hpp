@@ -50,6 +50,7 @@ class Ports final : public media::Plane {
  public:
   std::optional<media::PortLease> take_port(Family family, std::optional<std::uint32_t> worker) override;
   void command(std::uint32_t worker, media::Command command) override;
+  media::PortLease move_port(const media::PortLease& lease, std::uint32_t) override { return lease; }  // one worker
 
   std::vector<media::Event> events;  ///< not delivered yet
 

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "media/port.hpp"
 
 namespace junctor::sim {
 namespace {
 
 constexpr Duration crossing_max = microseconds(500);  // from one thread to the other
+constexpr Duration move_max = milliseconds(2);        // of a port, from the one that hands it over to the other
 
 }  // namespace
 
@@ -19,6 +21,7 @@ class Plane::Thread final : public DatagramSender, public media::EventSink, publ
       : plane_(plane),
         random_(plane.random_.fork()),
         worker_({.index = index, .slots = slots}, *this, *this, random_, counters, plane.world_.now()),
+        slots_(slots),
         sockets_(slots) {
     plane_.world_.drive(*this);
   }
@@ -35,7 +38,19 @@ class Plane::Thread final : public DatagramSender, public media::EventSink, publ
   std::optional<TimePoint> next_wake() const override { return worker_.next_wake(); }
   void advance(TimePoint now) override { worker_.advance(now); }
 
-  void use(std::uint32_t slot, const Address& rtp, const Address& rtcp) { sockets_.at(slot) = {rtp, rtcp}; }
+  void use(std::uint32_t slot, const Address& rtp, const Address& rtcp) {
+    if (slot >= sockets_.size()) sockets_.resize(slot + 1);
+    sockets_[slot] = {rtp, rtcp};
+  }
+  std::uint32_t take_guest_slot() {
+    if (free_guests_.empty()) free_guests_.push_back(slots_ + guests_++);
+    const std::uint32_t slot = free_guests_.front();
+    free_guests_.pop_front();
+    return slot;
+  }
+  void free_slot(std::uint32_t slot) {
+    if (slot >= slots_) free_guests_.push_back(slot);
+  }
   media::Worker& worker() { return worker_; }
   TimePoint last_command{};
 
@@ -43,7 +58,9 @@ class Plane::Thread final : public DatagramSender, public media::EventSink, publ
   Plane& plane_;
   SeededRandom random_;
   media::Worker worker_;
+  std::uint32_t slots_, guests_ = 0;
   std::vector<std::pair<Address, Address>> sockets_;
+  std::deque<std::uint32_t> free_guests_;
 };
 
 Plane::Plane(World& world, Net& net, PlaneSettings settings, Counters& counters)
@@ -63,7 +80,7 @@ Plane::Plane(World& world, Net& net, PlaneSettings settings, Counters& counters)
 
 Plane::~Plane() {
   *alive_ = false;
-  for (const auto& [id, lease] : leases_) net_.unbind(lease.rtp), net_.unbind(lease.rtcp);
+  for (const auto& [id, lease] : leases_) net_.unbind(lease.sockets->rtp), net_.unbind(lease.sockets->rtcp);
 }
 
 std::optional<media::PortLease> Plane::take_port(Family family, std::optional<std::uint32_t> wanted) {
@@ -76,17 +93,21 @@ std::optional<media::PortLease> Plane::take_port(Family family, std::optional<st
   const auto rtcp_port = static_cast<std::uint16_t>(pair.rtp_port + 1);
   media::PortLease lease{media::make_port_id(worker, pair.slot, next_generation_++), worker, family, pair.rtp_port,
                          rtcp_port};
-  const Lease entry{lease, {*ip, pair.rtp_port}, {*ip, rtcp_port}};
-  leases_[lease.id] = entry;
-  threads_[worker]->use(pair.slot, entry.rtp, entry.rtcp);
+  auto sockets = std::make_shared<Sockets>();
+  sockets->rtp = {*ip, pair.rtp_port};
+  sockets->rtcp = {*ip, rtcp_port};
+  sockets->reader = lease.id;
+  leases_[lease.id] = {lease, worker, pair, sockets};
+  threads_[worker]->use(pair.slot, sockets->rtp, sockets->rtcp);
   for (const media::Channel channel : {media::Channel::rtp, media::Channel::rtcp}) {
-    const Address& socket = channel == media::Channel::rtp ? entry.rtp : entry.rtcp;
-    const std::uint64_t tag = media::make_tag(pair.slot, channel);
-    net_.bind(socket, [this, worker, tag](const Address& from, std::span<const std::uint8_t> bytes) {
-      threads_[worker]->worker().on_datagram(tag, from, bytes, world_.now());
+    const Address& socket = channel == media::Channel::rtp ? sockets->rtp : sockets->rtcp;
+    net_.bind(socket, [this, sockets, channel](const Address& from, std::span<const std::uint8_t> bytes) {
+      receive(*sockets, channel, from, bytes);
     });
-    net_.on_refused(socket, [this, worker, tag](const Address& to) {
-      threads_[worker]->worker().on_unreachable(tag, to, world_.now());
+    net_.on_refused(socket, [this, sockets, channel](const Address& to) {
+      if (!sockets->reader) return;
+      const std::uint64_t tag = media::make_tag(media::slot_of(*sockets->reader), channel);
+      threads_[media::worker_of(*sockets->reader)]->worker().on_unreachable(tag, to, world_.now());
     });
   }
   if (fault_) fault_->port_taken(lease);
@@ -97,10 +118,58 @@ void Plane::give_back(PortId id) {
   const auto at = leases_.find(id);
   JUNCTOR_CHECK(at != leases_.end());  // one Closed for each lease
   const Lease& entry = at->second;
-  net_.unbind(entry.rtp);
-  net_.unbind(entry.rtcp);
-  free_[{entry.lease.family, entry.lease.worker}].push_back({entry.lease.rtp_port, media::slot_of(id)});
+  net_.unbind(entry.sockets->rtp);
+  net_.unbind(entry.sockets->rtcp);
+  threads_[entry.lease.worker]->free_slot(media::slot_of(id));
+  free_[{entry.lease.family, entry.home}].push_back(entry.pair);
   leases_.erase(at);
+}
+
+void Plane::receive(Sockets& sockets, media::Channel channel, const Address& from,
+                    std::span<const std::uint8_t> bytes) {
+  if (!sockets.reader) return sockets.waiting.push_back({channel, from, std::string(text_of(bytes))});
+  const std::uint64_t tag = media::make_tag(media::slot_of(*sockets.reader), channel);
+  threads_[media::worker_of(*sockets.reader)]->worker().on_datagram(tag, from, bytes, world_.now());
+}
+
+media::PortLease Plane::move_port(const media::PortLease& lease, std::uint32_t worker) {
+  JUNCTOR_CHECK(worker != lease.worker);
+  auto node = leases_.extract(lease.id);
+  JUNCTOR_CHECK(!node.empty());
+  Thread& from = *threads_.at(lease.worker);
+  Thread& to = *threads_.at(worker);
+  media::PortLease moved = lease;
+  moved.worker = worker;
+  moved.id = media::make_port_id(worker, to.take_guest_slot(), next_generation_++);
+  from.free_slot(media::slot_of(lease.id));
+  const auto sockets = node.mapped().sockets;
+  node.mapped().lease = moved;
+  node.key() = moved.id;
+  leases_.insert(std::move(node));
+
+  struct Transit {
+    std::unique_ptr<media::Port> port;
+  };
+  const auto transit = std::make_shared<Transit>();
+  from.last_command = std::max(from.last_command, world_.now() + random_.between({}, crossing_max));
+  to.last_command = std::max(to.last_command, from.last_command + random_.between({}, move_max));
+  on_the_way_ += 2;
+  world_.at(from.last_command, [this, &from, id = lease.id, transit, sockets, alive = alive_] {
+    if (!*alive) return;
+    --on_the_way_;
+    transit->port = from.worker().hand_over(id);
+    sockets->reader.reset();
+  });
+  world_.at(to.last_command, [this, &to, id = moved.id, transit, sockets, alive = alive_] {
+    if (!*alive) return;
+    --on_the_way_;
+    to.use(media::slot_of(id), sockets->rtp, sockets->rtcp);
+    to.worker().take_over(id, std::move(transit->port), world_.now());
+    sockets->reader = id;
+    for (const auto& each : std::exchange(sockets->waiting, {}))
+      receive(*sockets, each.channel, each.from, bytes_of(each.bytes));
+  });
+  return moved;
 }
 
 void Plane::command(std::uint32_t worker, media::Command command) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/counters.hpp"
@@ -39,6 +40,7 @@ class Plane final : public media::Plane {
 
   std::optional<media::PortLease> take_port(Family family, std::optional<std::uint32_t> worker) override;
   void command(std::uint32_t worker, media::Command command) override;
+  media::PortLease move_port(const media::PortLease& lease, std::uint32_t worker) override;
 
   // All zero when nothing is going on.
   std::size_t ports_in_use() const { return leases_.size(); }
@@ -48,10 +50,29 @@ class Plane final : public media::Plane {
 
  private:
   class Thread;
+  /// Who reads a pair's sockets; while that is nobody, what arrives waits in them.
+  struct Sockets {
+    struct Waiting {
+      media::Channel channel;
+      Address from;
+      std::string bytes;
+    };
+    Address rtp, rtcp;
+    std::optional<PortId> reader;
+    std::vector<Waiting> waiting;
+  };
+  struct Free {
+    std::uint16_t rtp_port;
+    std::uint32_t slot;
+  };
   struct Lease {
     media::PortLease lease;
-    Address rtp, rtcp;
+    std::uint32_t home = 0;  // worker
+    Free pair;
+    std::shared_ptr<Sockets> sockets;
   };
+
+  void receive(Sockets& sockets, media::Channel channel, const Address& from, std::span<const std::uint8_t> bytes);
 
   void give_back(PortId id);
   void deliver(media::Event event);
@@ -64,10 +85,6 @@ class Plane final : public media::Plane {
   std::function<void(const media::Event&)> handler_;
   Fault* fault_ = nullptr;
   std::map<PortId, Lease> leases_;
-  struct Free {
-    std::uint16_t rtp_port;
-    std::uint32_t slot;
-  };
   std::map<std::pair<Family, std::uint32_t>, std::deque<Free>> free_;  // by family and worker, oldest first
   std::uint32_t next_generation_ = 1, next_worker_ = 0;
   std::size_t on_the_way_ = 0;

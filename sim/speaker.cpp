@@ -267,6 +267,7 @@ void Speaker::hear(const Address& from, std::span<const std::uint8_t> bytes) {
   heard_ssrc_ = ssrc;
   heard_sequence_ = sequence;
   heard_timestamp_ = timestamp;
+  if (last_heard_) longest_gap_ = std::max(longest_gap_, world_.now() - *last_heard_);
   last_heard_ = world_.now();
   if (payload_type == event_type_ || payload_type == offered_event_type_) {
     if (payload.size() < 4 || (timestamp == heard_event_timestamp_ && !digits_.empty())) return;

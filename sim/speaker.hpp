@@ -116,6 +116,9 @@ class Speaker {
   /// Keys heard, each once.
   const std::string& digits() const { return digits_; }
   std::optional<TimePoint> last_heard() const { return last_heard_; }
+  /// The longest time between two packets that were heard since watch_gaps().
+  Duration longest_gap() const { return longest_gap_; }
+  void watch_gaps() { longest_gap_ = {}; }
 
  private:
   void tick();
@@ -167,6 +170,7 @@ class Speaker {
   std::array<std::int16_t, window> samples_{};  // the last ones, in order from next_sample_
   std::size_t filled_ = 0, next_sample_ = 0;
   std::optional<TimePoint> last_heard_;
+  Duration longest_gap_{};
   std::string digits_;
   bool recording_ = false;
   std::vector<std::int16_t> recorded_;

@@ -60,7 +60,7 @@ void CallRecording::start(CallId id, TimePoint now) {
                     {"from", call->caller().number},
                     {"to", call->callee().number},
                     {"direction", call->labels.direction}};
-  Running running{{}, settings.path, &mixer, *mixer.id(), settings.tracks};
+  Running running{{}, recording::to_json_running(settings.path + ".json"), &mixer, *mixer.id(), settings.tracks};
   auto started = recordings_.start(std::move(settings), {*mixer.id(), mixer.rate()}, now);
   if (!started) {
     mixer.drop_need(call::Need::recording);
@@ -106,9 +106,17 @@ void CallRecording::follow(CallId id, Running& running, TimePoint now) {
     log_.warning("a recording does not follow its call", {{"call", to_string(id)}, {"error", done.error()}});
 }
 
-std::string CallRecording::manifests_of(CallId call) const {
+std::string CallRecording::recordings_of(CallId call) const {
   const auto at = running_.find(call);
-  return at == running_.end() ? std::string() : "[{\"manifest\":\"" + at->second.path + ".json\"}]";
+  return at == running_.end() ? std::string() : '[' + at->second.shown + ']';
+}
+
+/// It may end before its call does.
+void CallRecording::on_recording_event(const recording::Event& event) {
+  const auto* const stopped = std::get_if<recording::Stopped>(&event);
+  if (stopped == nullptr || !stopped->id) return;
+  for (auto& [call, running] : running_)
+    if (running.id == stopped->id) running.shown = to_json(*stopped);
 }
 
 void CallRecording::on_call_event(const call::Event& event, TimePoint now) {

@@ -23,8 +23,9 @@ class CallRecording {
   void set_rules(const RecordingRules& rules) { rules_ = rules; }
 
   void on_call_event(const call::Event& event, TimePoint now);
-  /// A JSON array of the manifests of a call's recordings; empty: none.
-  std::string manifests_of(CallId call) const;
+  void on_recording_event(const recording::Event& event);
+  /// A JSON array of what there is of a call's recordings, for its record; empty: none.
+  std::string recordings_of(CallId call) const;
 
   /// The mix of a room. None: it cannot be recorded, and a log line says why.
   recording::RecordingId start(const std::string& room, call::Mixer& mixer, TimePoint now);
@@ -35,7 +36,7 @@ class CallRecording {
  private:
   struct Running {
     recording::RecordingId id;
-    std::string path;
+    std::string shown;  // in the call's record
     call::Mixer* mixer = nullptr;
     media::MixerId mixer_id;
     std::vector<recording::Track> tracks;

@@ -74,7 +74,7 @@ store::CallRow Records::row_of(const call::Call& call) const {
   row.sip_status = call.answer_time() ? 200 : call.cause().status;
   row.q850 = call.cause().q850;
   row.reason = call.cause().text;
-  row.recordings = recording_.manifests_of(call.id());
+  row.recordings = recording_.recordings_of(call.id());
   row.variables = json_object(call.labels.variables);
   return row;
 }
@@ -116,6 +116,18 @@ void Records::on_call_event(const call::Event& event, TimePoint now) {
                  nullptr, 0, now);
   } else if (std::holds_alternative<call::Ended>(event.body)) {
     store_.write(store::CallEnd{row_of(*call), legs_of(*call)}, nullptr, 0, now);
+  }
+}
+
+void Records::on_recording_event(const recording::Event& event, TimePoint now) {
+  const auto write = [&](const auto& facts, std::string recordings) {
+    const std::string_view call = recording::find_fact(facts, "call_id");
+    if (!call.empty()) store_.write(store::CallRecordings{std::string(call), std::move(recordings)}, nullptr, 0, now);
+  };
+  if (const auto* stopped = std::get_if<recording::Stopped>(&event)) {
+    write(stopped->facts, '[' + to_json(*stopped) + ']');
+  } else if (const auto* deleted = std::get_if<recording::Deleted>(&event)) {
+    write(deleted->facts, {});
   }
 }
 

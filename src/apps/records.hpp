@@ -14,6 +14,8 @@ class Records final : public store::AckTarget {
       : calls_(calls), recording_(recording), store_(store), wall_(wall) {}
 
   void on_call_event(const call::Event& event, TimePoint now);
+  /// What became of a recording comes after its call's end, or years later.
+  void on_recording_event(const recording::Event& event, TimePoint now);
   void on_stored(std::uint64_t token, bool ok, TimePoint now) override;
 
   store::CallRow row_of(const call::Call& call) const;

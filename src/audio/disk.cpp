@@ -83,4 +83,22 @@ Result<std::vector<std::string>, std::string> RealDisk::find(const std::string& 
   return out;
 }
 
+Result<std::vector<std::string>, std::string> RealDisk::folders(const std::string& folder) {
+  std::vector<std::string> out;
+  std::error_code error;
+  if (!fs::exists(folder, error)) return out;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code unknown;
+    if (at->is_directory(unknown)) out.push_back(at->path().filename().native());
+  }
+  if (error) return fail(error.message());
+  std::ranges::sort(out);
+  return out;
+}
+
+Result<void, std::string> RealDisk::remove_folder(const std::string& path) {
+  if (::rmdir(path.c_str()) != 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST) return last_error();
+  return {};
+}
+
 }  // namespace junctor::audio

@@ -33,6 +33,10 @@ class Disk {
   virtual Result<void, std::string> make_folder(const std::string& path) = 0;
   /// Paths of the files in the folder and those below it whose names end so, sorted. Empty when there is no folder.
   virtual Result<std::vector<std::string>, std::string> find(const std::string& folder, std::string_view ending) = 0;
+  /// Names of the folders in this one, sorted. Empty when there is no such folder.
+  virtual Result<std::vector<std::string>, std::string> folders(const std::string& folder) = 0;
+  /// One that has nothing in it; no error if it has, or is not there.
+  virtual Result<void, std::string> remove_folder(const std::string& path) = 0;
 };
 
 class RealDisk final : public Disk {
@@ -43,6 +47,8 @@ class RealDisk final : public Disk {
   Result<void, std::string> remove(const std::string& path) override;
   Result<void, std::string> make_folder(const std::string& path) override;
   Result<std::vector<std::string>, std::string> find(const std::string& folder, std::string_view ending) override;
+  Result<std::vector<std::string>, std::string> folders(const std::string& folder) override;
+  Result<void, std::string> remove_folder(const std::string& path) override;
 };
 
 /// Files in memory, for tests and the simulator. Writing fails once all files together have `bytes_max`, or always
@@ -55,6 +61,8 @@ class MemoryDisk final : public Disk {
   Result<void, std::string> remove(const std::string& path) override;
   Result<void, std::string> make_folder(const std::string& path) override;
   Result<std::vector<std::string>, std::string> find(const std::string& folder, std::string_view ending) override;
+  Result<std::vector<std::string>, std::string> folders(const std::string& folder) override;
+  Result<void, std::string> remove_folder(const std::string& path) override;
 
   /// Whether this many bytes more can be written.
   Result<void, std::string> take(std::uint64_t bytes);

@@ -80,4 +80,21 @@ Result<std::vector<std::string>, std::string> MemoryDisk::find(const std::string
   return out;
 }
 
+Result<std::vector<std::string>, std::string> MemoryDisk::folders(const std::string& folder) {
+  std::vector<std::string> out;
+  const std::string inside = folder + '/';
+  for (const auto& [path, file] : files) {
+    const auto slash = path.starts_with(inside) ? path.find('/', inside.size()) : std::string::npos;
+    if (slash == std::string::npos) continue;
+    std::string name = path.substr(inside.size(), slash - inside.size());
+    if (out.empty() || out.back() != name) out.push_back(std::move(name));
+  }
+  return out;
+}
+
+/// Folders are there as long as files are in them.
+Result<void, std::string> MemoryDisk::remove_folder(const std::string&) {
+  return {};
+}
+
 }  // namespace junctor::audio

@@ -4,10 +4,6 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "call/sdp_body.hpp"
-#include "rtp/event_sender.hpp"
-#include "sip/dtmf_info.hpp"
-#include "sip/headers.hpp"
 
 namespace junctor::call {
 
@@ -44,23 +40,6 @@ media::Play milliwatt() {
   return play;
 }
 
-/// What a leg's far end said, for a description that the other one gets. A phone that takes INFO is told of digits that
-/// way, so that the other one may send telephone-events in any case.
-std::optional<MediaWish> wish_of(const Leg& leg, const sip::sdp::Session& said) {
-  auto wish = call::wish_of(said);
-  if (wish && leg.kind() == LegKind::device && leg.takes_info()) add_telephone_event(*wish);
-  return wish;
-}
-
-/// Nothing for a hook flash.
-std::optional<sip::DtmfInfo> digit_in(const sip::Message& request) {
-  if (request.method() != sip::Method::info) return std::nullopt;
-  const auto type = sip::dtmf_info_type(request.header(sip::HeaderId::content_type).value_or(""));
-  const auto info = type ? sip::parse_dtmf_info(*type, request.body()) : std::nullopt;
-  if (!info || !rtp::dtmf_event(info->digit)) return std::nullopt;
-  return info;
-}
-
 std::string voice_word(const Leg& leg) {
   const auto heard = leg.voice_heard();
   std::string out;
@@ -70,10 +49,6 @@ std::string voice_word(const Leg& leg) {
   if (heard == media::VoiceEvent::dead_air) out = "dead air";
   return leg.voice_clips() ? out + " (clipping)" : out;
 }
-
-/// Of a digit that was told without its duration.
-constexpr Duration digit_duration = milliseconds(160);
-constexpr Duration digit_gap = milliseconds(60);
 
 }  // namespace
 
@@ -164,13 +139,13 @@ Result<LegId, Refusal> Call::add_leg(AddLeg wanted, TimePoint now) {
     if (like->invite() != nullptr && like->direction() == LegDirection::inbound)
       invite.max_forwards = like->invite()->max_forwards().value_or(sip::max_forwards_initial) - 1;
     if (like->is_up()) {
-      if (like->remote() != nullptr) invite.wish = wish_of(*like, *like->remote());
+      if (like->remote() != nullptr) invite.wish = like->wish_in(*like->remote());
       if (invite.wish) invite.wish->direction = sip::sdp::Direction::sendrecv;
     } else if (like->remote_offer() != nullptr) {
-      invite.wish = wish_of(*like, *like->remote_offer());
+      invite.wish = like->wish_in(*like->remote_offer());
       if (!invite.wish) return fail(Refusal::no_common_codec);
     } else if (like->remote() != nullptr) {
-      invite.wish = wish_of(*like, *like->remote());
+      invite.wish = like->wish_in(*like->remote());
     }
     if (invite.wish) invite.wish = widened(std::move(*invite.wish));
   } else {
@@ -210,7 +185,7 @@ Result<void, Refusal> Call::early_media(LegId id, LegId from_id, int status, Tim
     return ring(id, status, now);
   if (!leg->take_port(leg->address().ip.family, worker())) return fail(Refusal::no_port);
   owner_.index_port(*leg);
-  const auto wish = wish_of(*from, *from->remote());
+  const auto wish = from->wish_in(*from->remote());
   if (!wish) return ring(id, status, now);
   auto answer = answer_for(*leg->remote_offer(), *wish, leg->local_media(), nullptr);
   if (!answer) return ring(id, status, now);
@@ -227,10 +202,16 @@ Result<void, Refusal> Call::early_media(LegId id, LegId from_id, int status, Tim
   return {};
 }
 
+void Call::bring_port(Leg& leg, std::uint32_t worker) {
+  const PortId before = leg.port()->id;
+  leg.move_port(worker);
+  if (leg.port()->id != before) owner_.reindex_port(before, leg);
+}
+
 void Call::join(Leg& a, Leg& b) {
-  if (!a.port_is_open() || !b.port_is_open() || a.port()->worker != b.port()->worker) return;
-  const std::uint32_t worker = a.port()->worker;
-  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.plays, worker);
+  if (!a.port_is_open() || !b.port_is_open()) return;
+  if (!talk_) talk_ = std::make_unique<Mixer>(services_.plays, a.port()->worker);
+  for (Leg* const each : {&a, &b}) bring_port(*each, talk_->worker());
   for (const auto& leg : legs_)
     if (leg.get() != &a && leg.get() != &b) talk_->unseat(*leg);
   talk_->seat(a);
@@ -248,7 +229,7 @@ void Call::connect(Leg& a, Leg& b) {
 /// offers).
 void Call::give_answer(Leg& leg, Leg& from, TimePoint now) {
   const sip::sdp::Session* const said = from.remote_offer() != nullptr ? from.remote_offer() : from.remote();
-  const auto wish = said != nullptr ? wish_of(from, *said) : std::nullopt;
+  const auto wish = said != nullptr ? from.wish_in(*said) : std::nullopt;
   const auto refuse = [&] {
     const Cause why{488, 88, "no common codec"};
     note_end(HangupBy::hub, why);
@@ -350,10 +331,10 @@ Result<void, Refusal> Call::answer_by_hub(LegId id, const MediaWish& wish, std::
 }
 
 Mixer& Call::own_mixer(Leg& leg) {
-  JUNCTOR_CHECK(leg.port() != nullptr);
+  JUNCTOR_CHECK(leg.port_is_open());
   if (leg.mixer != nullptr) return *leg.mixer;
-  const std::uint32_t worker = leg.port()->worker;
-  if (!talk_ || talk_->worker() != worker) talk_ = std::make_unique<Mixer>(services_.plays, worker);
+  if (!talk_) talk_ = std::make_unique<Mixer>(services_.plays, leg.port()->worker);
+  bring_port(leg, talk_->worker());
   talk_->seat(leg);
   return *talk_;
 }
@@ -446,71 +427,6 @@ Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, Time
   return {};
 }
 
-// ----------------------------------------------------------------------------------------- two legs that must fit
-
-Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
-  Leg* const a = leg(a_id);
-  Leg* const b = leg(b_id);
-  if (a == nullptr || b == nullptr) return fail(Refusal::no_such_leg);
-  if (!a->is_up() || !b->is_up() || a->port() == nullptr || b->port() == nullptr) return fail(Refusal::wrong_state);
-  for (Leg* const each : {a, b})
-    if (Leg* const old = leg(each->peer); old != nullptr && old != a && old != b) old->peer = {};
-  for (Leg* const each : {a, b}) ack_alone(*each, now);
-  const bool moved = a->port()->worker != b->port()->worker;
-  if (moved && !b->move_port(a->port()->worker, now)) return fail(Refusal::no_port);
-  if (moved) owner_.index_port(*b);
-  connect(*a, *b);
-  const bool fits = !moved && a->media_answered() && b->media_answered() &&
-                    call::fits(*a->local(), *a->remote(), *b->local(), *b->remote());
-  if (!fits) renegotiate(*a, *b, now);
-  return {};
-}
-
-Result<void, Refusal> Call::part(LegId id, TimePoint now) {
-  Leg* const leg = this->leg(id);
-  if (leg == nullptr) return fail(Refusal::no_such_leg);
-  if (!leg->is_up() || !leg->port_is_open()) return fail(Refusal::wrong_state);
-  if (Leg* const peer = this->leg(leg->peer)) peer->peer = {};
-  leg->peer = {};
-  ack_alone(*leg, now);
-  if (leg->mixer != nullptr) leg->mixer->unseat(*leg);
-  return {};
-}
-
-Result<void, Refusal> Call::seat(LegId id, Mixer& mixer, TimePoint now) {
-  if (const auto parted = part(id, now); !parted) return parted;
-  Leg& leg = *this->leg(id);
-  const bool moved = leg.port()->worker != mixer.worker();
-  if (moved && !leg.move_port(mixer.worker(), now)) return fail(Refusal::no_port);
-  if (moved) owner_.index_port(leg);
-  mixer.seat(leg);
-  const auto agreed = leg.local() != nullptr ? wish_of(*leg.local()) : std::nullopt;
-  const bool fits = !moved && !leg.holds && agreed && has_own_codec(agreed->codecs);
-  if (fits || !agreed || !leg.media_answered()) return {};
-  MediaWish wish = own_wish();
-  const auto offer = offer_for(wish, leg.local_media(), leg.local());
-  leg.exchange_for = {};
-  leg.send_offer(&offer, false, now);
-  return {};
-}
-
-/// First `b` is offered what `a` can do; then, if `b`'s choice is narrower or `a` was on hold, `a` is offered that.
-void Call::renegotiate(Leg& a, Leg& b, TimePoint now) {
-  renegotiation_ = {a.id(), b.id(), Renegotiation::Step::first};
-  step_renegotiation(b, now);
-}
-
-void Call::step_renegotiation(Leg& leg, TimePoint now) {
-  Leg* const other = this->leg(leg.id() == renegotiation_.a ? renegotiation_.b : renegotiation_.a);
-  if (other == nullptr || other->remote() == nullptr || leg.local() == nullptr) return;
-  auto wish = wish_of(*other, *other->remote());
-  if (!wish) return;
-  wish->direction = sip::sdp::Direction::sendrecv;
-  const auto offer = offer_for(widened(*wish), leg.local_media(), leg.local());
-  leg.exchange_for = {};
-  leg.send_offer(&offer, false, now);
-}
-
 // ---------------------------------------------------------------------------------------------------- what legs tell
 
 void Call::on_ringing(Leg& leg, int status, bool with_media, TimePoint) {
@@ -529,7 +445,7 @@ void Call::on_acknowledged(Leg& leg, bool with_answer, TimePoint now) {
   Leg* const peer = this->leg(leg.peer);
   if (peer == nullptr) return;
   if (with_answer && peer->remote_offer() != nullptr && !peer->wants_our_response() && leg.remote() != nullptr) {
-    const auto wish = wish_of(leg, *leg.remote());
+    const auto wish = leg.wish_in(*leg.remote());
     auto answer =
         wish ? answer_for(*peer->remote_offer(), *wish, peer->local_media(), peer->local())
              : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
@@ -559,218 +475,12 @@ void Call::on_gone(Leg& leg, const Cause& cause, TimePoint now) {
   owner_.tell({id_, LegGone{leg.id(), cause, true}});
 }
 
-void Call::answer_offer_alone(Leg& leg, TimePoint now) {
-  MediaWish wish = own_wish();
-  if (leg.local() != nullptr)
-    if (auto before = wish_of(*leg.local())) wish = std::move(*before);
-  wish.direction = sip::sdp::Direction::sendrecv;
-  if (leg.remote_offer() == nullptr) {
-    const auto offer = offer_for(wish, leg.local_media(), leg.local());
-    return leg.offer_in_answer(offer, now);
-  }
-  const auto answer = answer_for(*leg.remote_offer(), wish, leg.local_media(), leg.local());
-  if (answer) {
-    leg.answer_offer(*answer, now);
-  } else {
-    leg.refuse_offer(488, now);
-  }
-}
-
-/// Who was to answer the offer in this leg's 2xx is gone: we do, so that it has its ACK.
-void Call::ack_alone(Leg& leg, TimePoint now) {
-  if (!leg.owes_answer_in_ack() || leg.remote_offer() == nullptr) return;
-  const auto wish = wish_of(*leg.remote_offer());
-  const auto answer =
-      wish ? answer_for(*leg.remote_offer(), *wish, leg.local_media(), leg.local())
-           : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
-  if (!answer) return leg.hang_up({488, 88, "no common codec"}, now);
-  leg.exchange_for = {};
-  leg.ack(*answer, now);
-}
-
-void Call::on_offer(Leg& leg, TimePoint now) {
-  Leg* const peer = this->leg(leg.peer);
-  if (peer == nullptr || !peer->is_up() || !leg.is_up()) return answer_offer_alone(leg, now);
-  if (peer->exchange_open() || renegotiation_.step != Renegotiation::Step::none) return leg.refuse_offer(491, now);
-  peer->exchange_for = leg.id();
-  if (leg.remote_offer() == nullptr) return peer->send_offer(nullptr, false, now);
-  auto wish = wish_of(leg, *leg.remote_offer());
-  const SrtpTerms srtp = leg.local_media().srtp;
-  if (!wish || !srtp_answerable(*leg.remote_offer(), srtp.policy, srtp.keys_allowed)) {  // T.38 too: not carried
-    peer->exchange_for = {};
-    return leg.refuse_offer(488, now);
-  }
-  // Who is held with `inactive` may still hear music.
-  if (settings_->hold_music && wish->direction == sip::sdp::Direction::inactive)
-    wish->direction = sip::sdp::Direction::sendonly;
-  const auto offer = offer_for(widened(*wish), peer->local_media(), peer->local());
-  peer->send_offer(&offer, leg.offer_came_by_update(), now);
-  if (!peer->exchange_open()) {
-    peer->exchange_for = {};
-    leg.refuse_offer(491, now);
-  }
-}
-
-void Call::on_offer_withdrawn(Leg& leg, TimePoint now) {
-  if (Leg* const peer = this->leg(leg.peer); peer != nullptr && peer->exchange_for == leg.id()) peer->cancel_offer(now);
-}
-
-void Call::on_offer_accepted(Leg& leg, TimePoint now) {
-  const LegId origin_id = std::exchange(leg.exchange_for, LegId{});
-  if (!origin_id) {
-    const auto step = renegotiation_.step;
-    Leg* const a = this->leg(renegotiation_.a);
-    Leg* const b = this->leg(renegotiation_.b);
-    renegotiation_.step = Renegotiation::Step::none;
-    if (a == nullptr || b == nullptr || step == Renegotiation::Step::none) return;
-    join(*a, *b);
-    const bool fits =
-        a->media_answered() && b->media_answered() && call::fits(*a->local(), *a->remote(), *b->local(), *b->remote());
-    if (fits || step == Renegotiation::Step::second) return;
-    renegotiation_.step = Renegotiation::Step::second;
-    return step_renegotiation(*a, now);
-  }
-  Leg* const origin = this->leg(origin_id);
-  const bool due = origin != nullptr && origin->wants_our_response();
-  if (leg.remote_offer() != nullptr) {  // a re-INVITE without an offer went through: theirs goes back
-    const auto wish = wish_of(leg, *leg.remote_offer());
-    if (due && wish && origin->remote_offer() == nullptr) {
-      const auto offer = offer_for(widened(*wish), origin->local_media(), origin->local());
-      return origin->offer_in_answer(offer, now);
-    }
-    if (leg.local() != nullptr) leg.ack(*leg.local(), now);
-    return;
-  }
-  if (!due) return;
-  const auto wish = wish_of(leg, *leg.remote());
-  auto answer = wish && origin->remote_offer() != nullptr
-                    ? answer_for(*origin->remote_offer(), *wish, origin->local_media(), origin->local())
-                    : Result<sip::sdp::Session, sip::sdp::NegotiationError>(fail(sip::sdp::NegotiationError::no_audio));
-  if (answer) {
-    origin->answer_offer(*answer, now);
-  } else {
-    origin->refuse_offer(488, now);
-  }
-}
-
-void Call::on_offer_refused(Leg& leg, int status, TimePoint now) {
-  const LegId origin_id = std::exchange(leg.exchange_for, LegId{});
-  if (Leg* const origin = this->leg(origin_id)) {
-    if (origin->wants_our_response()) origin->refuse_offer(status == 481 || status == 408 ? 500 : status, now);
-    return;
-  }
-  renegotiation_.step = Renegotiation::Step::none;
-  if (status == 488 || status == 606) hang_up({488, 88, "no common codec"}, HangupBy::hub, now);
-}
-
-/// True when the INFO is a digit and has been answered; else it is passed on as it is.
-bool Call::take_digit(Leg& leg, TransactionId id, const sip::Message& info, TimePoint now) {
-  const auto digit = digit_in(info);
-  if (!digit) return false;
-  const bool is_new = leg.told_digits.is_new(DigitKind::info, digit->digit, now);
-  if (is_new) owner_.tell({id_, Digit{leg.id(), digit->digit}});
-  Leg* const peer = this->leg(leg.peer);
-  const bool by_event = peer != nullptr && peer->is_up() && peer->has_telephone_event();
-  if (is_new && !by_event) return false;
-  if (is_new) {
-    const Duration told = digit->duration_ms ? Duration(milliseconds(*digit->duration_ms)) : digit_duration;
-    const auto duration = std::clamp<Duration>(told, rtp::KeyPress::duration_min, rtp::KeyPress::duration_max);
-    if (!tell_digits(*peer, {&digit->digit, 1}, duration, digit_gap, now)) {
-      leg.respond(id, 500, now);
-      return true;
-    }
-  }
-  leg.respond(id, 200, now);
-  return true;
-}
-
-void Call::on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) {
-  if (take_digit(leg, id, request, now)) return;
-  Leg* const peer = this->leg(leg.peer);
-  if (peer == nullptr || !peer->is_up()) {
-    switch (request.method()) {
-      case sip::Method::options:
-        return leg.respond(id, 200, now,
-                           {{}, {}, {{"Allow", std::string(allowed_methods)}, {"Accept", "application/sdp"}}});
-      case sip::Method::message:
-        return leg.respond(id, 405, now, {{}, {}, {{"Allow", std::string(allowed_methods)}}});
-      default:
-        return leg.respond(id, 200, now);
-    }
-  }
-  if (passing_.size() >= passing_max) return leg.respond(id, 503, now, {{}, {}, {{"Retry-After", "1"}}});
-  Payload payload;
-  payload.content_type = request.header(sip::HeaderId::content_type).value_or("");
-  payload.body = request.body();
-  for (const auto header : {sip::HeaderId::event, sip::HeaderId::subscription_state, sip::HeaderId::info_package,
-                            sip::HeaderId::content_disposition, sip::HeaderId::content_encoding, sip::HeaderId::accept})
-    if (const auto value = request.header(header)) payload.headers.emplace_back(to_string(header), *value);
-  passing_.push_back({next_context_, leg.id(), id});
-  peer->send_request(request.method_name(), payload, next_context_++, now);
-}
-
-void Call::on_message_answered(Leg&, std::uint64_t context, const sip::Message& response, TimePoint now) {
-  const auto at =
-      std::find_if(passing_.begin(), passing_.end(), [&](const Passing& p) { return p.context == context; });
-  if (at == passing_.end()) return;
-  const Passing passing = *at;
-  passing_.erase(at);
-  Leg* const from = this->leg(passing.from);
-  if (from == nullptr) return;
-  Payload payload;
-  payload.content_type = response.header(sip::HeaderId::content_type).value_or("");
-  payload.body = response.body();
-  for (const auto header : {sip::HeaderId::allow, sip::HeaderId::accept, sip::HeaderId::recv_info})
-    if (const auto value = response.header(header)) payload.headers.emplace_back(to_string(header), *value);
-  const int status = response.status();
-  // The far end's dialog or credentials are between it and us; toward the other side that is our failure.
-  const bool ours = status == 401 || status == 407 || status == 408 || status == 481;
-  from->respond(passing.id, ours ? 500 : status, now, payload);
-}
-
-void Call::on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) {
-  const auto header = request.header(sip::HeaderId::refer_to);
-  const auto refer_to = header ? sip::NameAddr::parse(*header) : std::nullopt;
-  if (!refer_to) return leg.respond(id, 400, now);
-  Referred event;
-  event.leg = leg.id();
-  sip::Uri target = refer_to->uri;
-  if (const auto replaces = target.header("Replaces")) event.replaces = sip::unescape(*replaces);
-  target.headers = {};
-  event.target = to_string(target);
-  if (const auto by = request.header(sip::HeaderId::referred_by)) event.referred_by = *by;
-  leg.accept_refer(id, now);
-  owner_.tell({id_, std::move(event)});
-}
-
 void Call::on_judged(Leg& leg, TimePoint) {
   owner_.tell({id_, AudioJudged{leg.id(), std::string(leg.verdict())}});
 }
 
 void Call::on_finished(Leg& leg, TimePoint) {
   owner_.unindex(leg);
-}
-
-void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
-  Leg* const leg = this->leg(id);
-  if (leg == nullptr) return;
-  if (const auto* digit = std::get_if<media::Dtmf>(&event)) {
-    const DigitKind kind = digit->in_band ? DigitKind::in_band : DigitKind::event;
-    if (!leg->told_digits.is_new(kind, digit->digit, now)) return;
-    owner_.tell({id_, Digit{id, digit->digit}});
-    // Events between two that have them, and tones, are on their way already.
-    Leg* const peer = this->leg(leg->peer);
-    if (kind == DigitKind::event && peer != nullptr && peer->is_up() && !peer->has_telephone_event())
-      tell_digits(*peer, {&digit->digit, 1}, digit_duration, digit_gap, now);
-  } else if (const auto* voice = std::get_if<media::VoiceHeard>(&event)) {
-    if (leg->voice_processing().events) owner_.tell({id_, VoiceHeard{id, voice->what, voice->at}});
-  } else if (std::get_if<media::CannotRelay>(&event) != nullptr) {
-    if (leg->mixer != nullptr) leg->mixer->on_unmapped_codec();
-  } else if (std::get_if<media::Timeout>(&event) != nullptr && leg->is_up()) {
-    leg->audio_timed_out = true;
-    owner_.tell({id_, AudioTimeout{id}});
-    hang_up({408, 102, "no audio arrives"}, HangupBy::hub, now);
-  }
 }
 
 // --------------------------------------------------------------------------------------------------------------- end

@@ -24,6 +24,8 @@ class CallOwner {
   virtual LegId new_leg_id() = 0;
   virtual void index(Leg& leg) = 0;
   virtual void index_port(const Leg& leg) = 0;
+  /// The leg's port has another id now.
+  virtual void reindex_port(PortId before, Leg& leg) = 0;
   virtual void unindex(const Leg& leg) = 0;
 };
 
@@ -119,7 +121,7 @@ class Call final : public LegOwner {
   Result<void, Refusal> reject(LegId leg, const Cause& why, const Headers& headers, HangupBy by, TimePoint now);
   Result<void, Refusal> hang_up_leg(LegId leg, const Cause& why, TimePoint now);
   void hang_up(const Cause& why, HangupBy by, TimePoint now);
-  /// Joins two established legs; re-INVITEs where their codecs, holds or workers do not fit yet.
+  /// Joins two established legs; re-INVITEs where their codecs or holds do not fit yet.
   Result<void, Refusal> bridge(LegId a, LegId b, TimePoint now);
   /// The leg leaves whom it talks to and sits in `mixer`, whatever worker its port is on.
   Result<void, Refusal> seat(LegId leg, Mixer& mixer, TimePoint now);
@@ -176,6 +178,8 @@ class Call final : public LegOwner {
   void start_source(Leg& leg);
   Result<void, Refusal> answer_by_hub(LegId leg, const MediaWish& wish, std::string who,
                                       std::optional<std::uint32_t> worker, TimePoint now);
+  /// The leg's port comes to `worker`, unless it is there.
+  void bring_port(Leg& leg, std::uint32_t worker);
   void once_journalled(std::function<void(TimePoint)> work, TimePoint now);
   void join(Leg& a, Leg& b);
   void connect(Leg& a, Leg& b);

@@ -71,6 +71,14 @@ void Calls::index_port(const Leg& leg) {
   if (leg.port() != nullptr) ports_[leg.port()->id.value] = leg.id().value;
 }
 
+void Calls::reindex_port(PortId before, Leg& leg) {
+  ports_.erase(before.value);
+  index_port(leg);
+  // Events that were on their way still have that name.
+  former_ports_[before.value] = leg.id().value;
+  leg.former_ports.push_back(before);
+}
+
 void Calls::unindex(const Leg& leg) {
   finished_.push_back(leg.id().value);
 }
@@ -78,6 +86,13 @@ void Calls::unindex(const Leg& leg) {
 Calls::Place Calls::place(std::uint64_t leg_id) {
   const auto at = legs_.find(leg_id);
   return at == legs_.end() ? Place{} : at->second;
+}
+
+Calls::Place Calls::place_of(PortId port) {
+  const auto at = ports_.find(port.value);
+  if (at != ports_.end()) return place(at->second);
+  const auto former = former_ports_.find(port.value);
+  return former == former_ports_.end() ? Place{} : place(former->second);
 }
 
 Call* Calls::find(CallId id) {
@@ -326,13 +341,14 @@ void Calls::on_media_event(const media::Event& event, TimePoint now) {
         }
       },
       event);
-  const auto at = ports_.find(port.value);
-  if (at == ports_.end()) return;
-  const Turn turn(*this, now);
-  const Place where = place(at->second);
-  if (std::holds_alternative<media::Closed>(event)) ports_.erase(at);
+  const Place where = place_of(port);
+  const bool closed = std::holds_alternative<media::Closed>(event);
+  if (closed) ports_.erase(port.value);
   if (where.leg == nullptr) return;
-  where.leg->on_media(port, event, now);
+  const Turn turn(*this, now);
+  if (closed)
+    for (const PortId former : std::exchange(where.leg->former_ports, {})) former_ports_.erase(former.value);
+  where.leg->on_media(event, now);
   if (where.call != nullptr) {
     where.call->on_media(where.leg->id(), event, now);
     touched_.push_back(where.call->id());

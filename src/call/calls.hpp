@@ -134,6 +134,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   LegId new_leg_id() override;
   void index(Leg& leg) override;
   void index_port(const Leg& leg) override;
+  void reindex_port(PortId before, Leg& leg) override;
   void unindex(const Leg& leg) override;
 
   // LegOwner, for legs that outlive their call: only the end matters
@@ -153,6 +154,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   void on_finished(Leg& leg, TimePoint now) override;
 
   Place place(std::uint64_t leg_id);
+  Place place_of(PortId port);
   void sweep(TimePoint now);
   Services services();
 
@@ -166,6 +168,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   FlatMap<std::uint64_t, Place> legs_;                    // by LegId
   FlatMap<std::string, std::uint64_t, TextHash> tags_;    // our tag → LegId
   FlatMap<std::uint64_t, std::uint64_t> ports_;           // PortId → LegId
+  FlatMap<std::uint64_t, std::uint64_t> former_ports_;    // PortId before the port moved → LegId
   FlatMap<std::uint64_t, std::uint64_t> invites_;         // INVITE server transaction → LegId
   FlatMap<std::uint64_t, std::unique_ptr<Leg>> leaving_;  // legs that outlive their call
   std::deque<Event> events_;

@@ -94,6 +94,12 @@ std::string_view Leg::srtp_suite() const {
   return agreed && *agreed ? srtp::name_of((*agreed)->agreement.ours.master.suite) : std::string_view();
 }
 
+std::optional<MediaWish> Leg::wish_in(const sip::sdp::Session& said) const {
+  auto wish = wish_of(said);
+  if (wish && kind_ == LegKind::device && far_end_allows_info_) add_telephone_event(*wish);
+  return wish;
+}
+
 bool Leg::take_port(Family family, std::optional<std::uint32_t> worker) {
   if (port_) return true;
   port_ = services_.media.take_port(family, worker);
@@ -107,7 +113,6 @@ void Leg::apply_media(TimePoint now) {
   auto settings = port_settings(*port_, *local_, *remote_, settings_->rtp_timeout);
   if (settings) {
     settings->audio_due = is_up();
-    settings->srtp_position = srtp_position_;
     services_.media.command(port_->worker, *settings);
     ready_port_ = port_->id;
   }
@@ -152,28 +157,23 @@ void Leg::close_port(TimePoint) {
   if (mixer != nullptr) mixer->unseat(*this);
 }
 
-bool Leg::move_port(std::uint32_t worker, TimePoint) {
-  if (!port_ || port_closing_ || port_->worker == worker) return port_.has_value();
-  const auto next = services_.media.take_port(port_->family, worker);
-  if (!next) return false;
+void Leg::move_port(std::uint32_t worker) {
+  JUNCTOR_CHECK(port_is_open());
+  if (port_->worker == worker) return;
+  const bool ready = port_is_ready();
   if (mixer != nullptr) mixer->unseat(*this);
-  services_.media.command(port_->worker, media::Close{port_->id});
-  left_ports_.push_back(port_->id);
-  srtp_position_ = stats_.srtp_position;
-  port_ = next;
-  services_.media.command(port_->worker, media::OpenPort{port_->id});
-  return true;
+  port_ = services_.media.move_port(*port_, worker);
+  if (ready) ready_port_ = port_->id;
 }
 
-void Leg::on_media(PortId port, const media::Event& event, TimePoint now) {
+void Leg::on_media(const media::Event& event, TimePoint now) {
   if (const auto* closed = std::get_if<media::Closed>(&event)) {
-    if (std::erase(left_ports_, port) != 0) return check_finished(now);
     stats_ = closed->stats;
     port_.reset();
     check_finished(now);
   } else if (const auto* stats = std::get_if<media::Stats>(&event)) {
     stats_ = stats->stats;
-  } else if (const auto* judged = std::get_if<media::Judged>(&event); judged != nullptr && port_ && port_->id == port) {
+  } else if (const auto* judged = std::get_if<media::Judged>(&event); judged != nullptr && port_) {
     stats_.verdict = judged->verdict;
     owner_->on_judged(*this, now);
   } else if (const auto* voice = std::get_if<media::VoiceHeard>(&event); voice != nullptr && voice_processing_.events) {

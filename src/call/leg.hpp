@@ -174,6 +174,9 @@ class Leg {
   bool port_is_ready() const { return port_is_open() && ready_port_ == port_->id; }
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
+  /// What its far end said there, for a description that another one gets. A phone that takes INFO is told of digits
+  /// that way, so that the other one may send telephone-events in any case.
+  std::optional<MediaWish> wish_in(const sip::sdp::Session& said) const;
   /// The suite that its audio is encrypted with; empty: plain, or not agreed on yet.
   std::string_view srtp_suite() const;
   /// Key presses reach it in RTP.
@@ -193,7 +196,9 @@ class Leg {
   TimePoint started{};
   std::optional<TimePoint> answered_at;
   std::optional<TimePoint> ended_at;
-  Cause cause;              ///< why it ended
+  Cause cause;  ///< why it ended
+  /// What its port was called on other workers; kept by the call table.
+  std::vector<PortId> former_ports;
   LegId peer;               ///< whom it talks to; kept by the Call
   LegId exchange_for;       ///< the leg whose offer ours passes on; kept by the Call
   Mixer* mixer = nullptr;   ///< where it sits; kept by the mixer
@@ -209,8 +214,9 @@ class Leg {
   void start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, Party caller,
                      std::vector<std::string> codecs, SrtpPolicy srtp, TimePoint now);
   bool take_port(Family family, std::optional<std::uint32_t> worker);
-  /// Takes another port, on `worker`; the next offer tells the far end, and the old one is closed. False: none is free.
-  bool move_port(std::uint32_t worker, TimePoint now);
+  /// The open port goes to `worker`, unless it is there: the same for the far end, another PortId for us. The leg
+  /// leaves the mixer that it sat in.
+  void move_port(std::uint32_t worker);
   void ring(int status, const sip::sdp::Session* answer, TimePoint now);
   /// 200: with our answer, or with our offer if the INVITE had none.
   void accept(const sip::sdp::Session* description, TimePoint now);
@@ -264,10 +270,10 @@ class Leg {
   void on_response(TransactionId id, const sip::Message& response, transport::Origin origin, TimePoint now);
   void on_server_end(TransactionId id, transport::ServerEnd why, TimePoint now);
   void on_timer(Timer timer, TimePoint now);
-  void on_media(PortId port, const media::Event& event, TimePoint now);
+  void on_media(const media::Event& event, TimePoint now);
   /// Another call, or nobody in particular, is told from now on.
   void set_owner(LegOwner& owner) { owner_ = &owner; }
-  bool finished() const { return state_ == LegState::ended && !port_ && left_ports_.empty() && pending_.empty(); }
+  bool finished() const { return state_ == LegState::ended && !port_ && pending_.empty(); }
 
  private:
   enum class Exchange : std::uint8_t { none, ours, theirs };
@@ -413,10 +419,8 @@ class Leg {
   // media
   std::optional<media::PortLease> port_;
   PortId ready_port_;
-  std::vector<PortId> left_ports_;  // ports that were moved away from, and are not closed yet
   bool port_closing_ = false;
   media::PortStats stats_;
-  std::optional<media::SrtpPosition> srtp_position_;  // of the far end's stream, when the port was last moved
   std::vector<std::string> codecs_;
   SrtpPolicy srtp_ = SrtpPolicy::off;
   bool signalling_encrypted_ = false;  // to the next hop, wherever that may be

@@ -38,6 +38,7 @@ struct OnePort final : media::Plane {
         .id = media::make_port_id(0, 1, 1), .family = family, .rtp_port = 20000, .rtcp_port = 20001};
   }
   void command(std::uint32_t, media::Command) override {}
+  media::PortLease move_port(const media::PortLease& lease, std::uint32_t) override { return lease; }
 };
 
 struct Alarms final : TimerTarget {

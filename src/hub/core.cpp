@@ -22,6 +22,7 @@ constexpr std::uint64_t trunk_owner = std::uint64_t{1} << 63;
 constexpr Duration trunk_lookup_interval = minutes(5);
 constexpr Duration connection_warning_interval = seconds(10);
 constexpr Duration prune_interval = seconds(10);  ///< each prunes a bounded number of records
+constexpr Duration recordings_interval = std::chrono::hours(1);
 
 std::shared_ptr<const call::CallSettings> call_settings(const config::Config& config,
                                                         const sip::digest::HashFunctions& hashes) {
@@ -190,6 +191,7 @@ Result<void, std::string> Core::load(TimePoint now) {
   locate_trunks(now);
   schedule(Timer::trunks, trunk_lookup_interval, now);
   schedule(Timer::prune, prune_interval, now);
+  schedule(Timer::recordings, recordings_interval, now);
   return {};
 }
 
@@ -204,11 +206,21 @@ void Core::on_timer(std::uint64_t token, TimePoint now) {
     locate_trunks(now);
     return schedule(Timer::trunks, trunk_lookup_interval, now);
   }
+  if (static_cast<Timer>(token) == Timer::recordings) {
+    prune_recordings(now);
+    return schedule(Timer::recordings, recordings_interval, now);
+  }
   schedule(Timer::prune, prune_interval, now);
   if (config_->records.keep_days == 0) return;
   const auto keep = std::chrono::days(config_->records.keep_days);
   const auto before = outside_.wall.at(now) - keep;
   outside_.store.write(store::PruneCalls{before.time_since_epoch().count()}, nullptr, 0, now);
+}
+
+void Core::prune_recordings(TimePoint now) {
+  if (config_->recording.keep_days == 0) return;
+  const auto before = outside_.wall.at(now) - std::chrono::days(config_->recording.keep_days);
+  outside_.recorder.prune(recordings_folder(*config_), before);
 }
 
 // ------------------------------------------------------------------------------------------------------------- trunks
@@ -297,7 +309,9 @@ bool Core::deliver_recordings(TimePoint now) {
   return recordings_->deliver(now);
 }
 
-void Core::on_recording_event(const recording::Event& event, TimePoint) {
+void Core::on_recording_event(const recording::Event& event, TimePoint now) {
+  call_recording_->on_recording_event(event);
+  records_->on_recording_event(event, now);
   const auto* const stopped = std::get_if<recording::Stopped>(&event);
   if (stopped == nullptr || stopped->reason == recording::StopReason::failed)
     return;  // failures are told where they are

@@ -145,7 +145,7 @@ class Core final : public DatagramSink,
     const registrar::Users& users_;
     mutable routing::User found_;
   };
-  enum class Timer : std::uint64_t { trunks, prune };
+  enum class Timer : std::uint64_t { trunks, prune, recordings };
   struct Measuring {
     std::size_t due = 0;
     Measured done;
@@ -180,6 +180,7 @@ class Core final : public DatagramSink,
   void take_trunk_addresses(std::size_t trunk, std::span<const transport::Hop> hops);
   void note_failed_connection(std::string_view reason, TimePoint now);
   void schedule(Timer timer, Duration after, TimePoint now);
+  void prune_recordings(TimePoint now);
 
   config::Snapshot config_;
   Outside outside_;

@@ -30,6 +30,7 @@ class MediaPlane final : public media::Plane {
 
   std::optional<media::PortLease> take_port(Family family, std::optional<std::uint32_t> worker) override;
   void command(std::uint32_t worker, media::Command command) override;
+  media::PortLease move_port(const media::PortLease& lease, std::uint32_t worker) override;
 
   bool congested() const override;
 

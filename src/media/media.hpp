@@ -16,11 +16,16 @@
 //   the pool (the control side does this, before it hands the event on). Datagrams that reach a slot without an open
 //   port are dropped and counted by the worker, so net may leave idle pairs in its poll set.
 //
+// Change of worker
+//   Ports that are to be joined or seated together are on one worker. A port that is on another one moves there (see
+//   Plane::move_port): the same streams, keys and local ports under another PortId, whose slot is one of the guests'
+//   above the worker's own. What arrives meanwhile waits in its sockets; what is commanded meanwhile, with all that the
+//   new worker is told after it, waits for the port. Its own slot stays taken until it is closed.
+//
 // Order
 //   Commands for one worker take effect in the order given. A command with a token is answered by one Done when its
 //   effect is real; Done comes after the events that the command itself caused (Closed before the Done of its Close).
-//   An id of another worker, or beyond its slots, is our own mistake and stops the process; so legs that are to be
-//   joined take their ports on one worker.
+//   An id of another worker, or beyond its slots, is our own mistake and stops the process.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +55,9 @@ class TapRing;  // media/tap_ring.hpp
 /// PortId = worker (8 bits) | generation (32 bits, from 1) | slot (24 bits).
 constexpr std::uint32_t workers_max = 1u << 8;
 constexpr std::uint32_t slots_max = 1u << 24;
+/// Slots for ports that came from other workers, above a worker's own: as many as there are pairs of UDP ports in both
+/// families, so that a port can always move.
+constexpr std::uint32_t guest_slots = 1u << 16;
 
 constexpr PortId make_port_id(std::uint32_t worker, std::uint32_t slot, std::uint32_t generation) {
   return {std::uint64_t{worker} << 56 | std::uint64_t{generation} << 24 | slot};
@@ -180,14 +188,6 @@ struct SrtpKeys {
   bool operator==(const SrtpKeys&) const = default;
 };
 
-/// How far a far end's SRTP stream has come: 2^16 × rollover counter + sequence number (RFC 3711 §3.3.1).
-struct SrtpPosition {
-  std::uint32_t ssrc = 0;
-  std::uint64_t index = 0;
-
-  bool operator==(const SrtpPosition&) const = default;
-};
-
 /// What offer/answer settled, given whole each time: first answer, re-INVITE, UPDATE, hold, codec change. What did not
 /// change does not disturb the stream, so it may be repeated freely.
 struct SetRemote {
@@ -209,9 +209,6 @@ struct SetRemote {
   /// Nothing: plain RTP. The same keys again change nothing; other keys take over where the last ones were, so that
   /// rollover counters go on (RFC 3711 §3.3.1). What does not fit the keys is dropped, plain packets too.
   std::optional<SrtpKeys> srtp;
-  /// For a port that takes another one's place with the same keys: where the stream was, a few minutes ago at most.
-  /// Used with the first keys alone.
-  std::optional<SrtpPosition> srtp_position;
   /// Timeout is raised after this long without a packet while `receive` holds; zero: never.
   Duration timeout{};
   Token token = 0;
@@ -482,7 +479,6 @@ struct PortStats {
   Address locked;     ///< where RTP comes from; port 0 before the first lock
   std::uint32_t ssrc_in = 0;
   std::uint32_t ssrc_out = 0;
-  std::optional<SrtpPosition> srtp_position;  ///< of the stream that is received; nothing with plain RTP
   Path path = Path::none;
   float concealed_ms = 0;      ///< mixer: invented for audio that was lost or too late
   float jitter_target_ms = 0;  ///< mixer: how long packets are kept for the jitter's sake, at present
@@ -624,6 +620,10 @@ class Plane {
   virtual std::optional<PortLease> take_port(Family family, std::optional<std::uint32_t> worker) = 0;
   /// Never dropped and never blocks.
   virtual void command(std::uint32_t worker, Command command) = 0;
+  /// The open port goes to `worker`, another one, with its sockets and all that it knows; what it was relayed with or
+  /// seated in before is left, echo and tone go on. It is commanded under the new lease from now on, and closed once,
+  /// under that; events that were on their way come under the old one.
+  virtual PortLease move_port(const PortLease& lease, std::uint32_t worker) = 0;
   /// Commands pile up because a worker does not keep up: no new calls for now.
   virtual bool congested() const { return false; }
 

@@ -8,7 +8,7 @@
 namespace junctor::media {
 namespace {
 
-constexpr std::uint8_t saved_layout = 1;
+constexpr std::uint8_t saved_layout = 2;
 /// Timestamps further apart than this tell a pause of the source, not how long its packets last.
 constexpr Duration frame_max = milliseconds(120);
 
@@ -22,7 +22,7 @@ std::uint32_t timestamp_units(Duration span, std::uint32_t clock_rate) {
 }
 
 OutStream::OutStream(Random& random)
-    : ssrc_(static_cast<std::uint32_t>(random.next())),
+    : rewrite_{.ssrc = static_cast<std::uint32_t>(random.next())},
       highest_(static_cast<std::uint16_t>((random.next() & 0x7fff) - 1)),
       newest_timestamp_(static_cast<std::uint32_t>(random.next())) {}
 
@@ -47,8 +47,8 @@ std::optional<OutHeader> OutStream::relay(std::int64_t extended_sequence, std::u
   const bool begins = rebase_ || !relaying_ || clock_rate != clock_rate_;
   if (begins) {
     source_first_ = extended_sequence;
-    sequence_offset_ = static_cast<std::uint16_t>(highest_ + 1 - sequence);
-    timestamp_offset_ = resumed_timestamp(clock_rate, now) - timestamp;
+    rewrite_.sequence_offset = static_cast<std::uint16_t>(highest_ + 1 - sequence);
+    rewrite_.timestamp_offset = resumed_timestamp(clock_rate, now) - timestamp;
     rebase_ = false;
     relaying_ = true;
     marker = true;
@@ -56,10 +56,7 @@ std::optional<OutHeader> OutStream::relay(std::int64_t extended_sequence, std::u
   } else if (extended_sequence < source_first_) {
     return std::nullopt;
   }
-  const OutHeader header{.marker = marker,
-                         .sequence = static_cast<std::uint16_t>(sequence + sequence_offset_),
-                         .timestamp = timestamp + timestamp_offset_,
-                         .ssrc = ssrc_};
+  const OutHeader header = rewrite_.apply(sequence, timestamp, marker);
   const std::uint32_t step = header.timestamp - newest_timestamp_;
   const bool next = header.sequence == static_cast<std::uint16_t>(highest_ + 1);
   if (!begins && next && step != 0 && step <= timestamp_units(frame_max, clock_rate)) frame_ = step;
@@ -76,7 +73,7 @@ OutHeader OutStream::generate(std::uint32_t duration, std::uint32_t clock_rate, 
   const OutHeader header{.marker = rebase_ || relaying_ || clock_rate != clock_rate_,
                          .sequence = static_cast<std::uint16_t>(highest_ + 1),
                          .timestamp = next_timestamp(clock_rate, now),
-                         .ssrc = ssrc_};
+                         .ssrc = ssrc()};
   rebase_ = false;
   relaying_ = false;
   frame_ = duration;
@@ -86,7 +83,7 @@ OutHeader OutStream::generate(std::uint32_t duration, std::uint32_t clock_rate, 
 
 OutHeader OutStream::event(std::uint32_t timestamp, bool marker, std::uint32_t clock_rate, TimePoint now) {
   const OutHeader header{
-      .marker = marker, .sequence = static_cast<std::uint16_t>(highest_ + 1), .timestamp = timestamp, .ssrc = ssrc_};
+      .marker = marker, .sequence = static_cast<std::uint16_t>(highest_ + 1), .timestamp = timestamp, .ssrc = ssrc()};
   begin_source();
   note(header, clock_rate, now);
   return header;
@@ -101,9 +98,9 @@ std::uint32_t OutStream::timestamp_at(TimePoint now) const {
   return started_ ? newest_timestamp_ + timestamp_units(now - newest_time_, clock_rate_) : newest_timestamp_;
 }
 
-std::optional<std::uint32_t> OutStream::timestamp_offset() const {
+std::optional<Rewrite> OutStream::rewrite() const {
   if (rebase_ || !relaying_) return std::nullopt;
-  return timestamp_offset_;
+  return rewrite_;
 }
 
 std::string OutStream::save(TimePoint now) const {

@@ -25,6 +25,26 @@ struct OutHeader {
   bool operator==(const OutHeader&) const = default;
 };
 
+/// What a relayed packet's header becomes: part of what a table outside this process would need to relay by itself (see
+/// docs/adr/0021-a-relay-is-a-table-entry.md). A plain value.
+struct Rewrite {
+  std::uint32_t ssrc = 0;
+  std::uint16_t sequence_offset = 0;  ///< modulo 2^16
+  std::uint32_t timestamp_offset = 0;
+
+  OutHeader apply(std::uint16_t sequence, std::uint32_t timestamp, bool marker) const {
+    return {.marker = marker,
+            .sequence = static_cast<std::uint16_t>(sequence + sequence_offset),
+            .timestamp = timestamp + timestamp_offset,
+            .ssrc = ssrc};
+  }
+  bool operator==(const Rewrite&) const = default;
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.ssrc, self.sequence_offset, self.timestamp_offset);
+  }
+};
+
 /// A plain value.
 class OutStream {
  public:
@@ -59,12 +79,12 @@ class OutStream {
   /// When the newest timestamp was sent; nothing before the first packet.
   std::optional<TimePoint> newest_time() const;
 
-  /// For sender reports: the timestamp that belongs to `now`, and what relay() adds to the source's timestamps (nothing
-  /// when no relayed source is at work).
+  /// For sender reports: the timestamp that belongs to `now`.
   std::uint32_t timestamp_at(TimePoint now) const;
-  std::optional<std::uint32_t> timestamp_offset() const;
+  /// What relay() does to the source's next packets; nothing when no relayed source is at work.
+  std::optional<Rewrite> rewrite() const;
 
-  std::uint32_t ssrc() const { return ssrc_; }
+  std::uint32_t ssrc() const { return rewrite_.ssrc; }
   std::uint32_t clock_rate() const { return clock_rate_; }
 
   /// A self-contained byte string, and back; times are kept relative to `now`.
@@ -72,9 +92,8 @@ class OutStream {
   static std::optional<OutStream> load(std::string_view saved, TimePoint now);
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive) {
-    archive(self.ssrc_, self.highest_, self.started_, self.rebase_, self.relaying_, self.clock_rate_,
-            self.newest_timestamp_, self.newest_time_, self.frame_, self.source_first_, self.sequence_offset_,
-            self.timestamp_offset_);
+    archive(self.rewrite_, self.highest_, self.started_, self.rebase_, self.relaying_, self.clock_rate_,
+            self.newest_timestamp_, self.newest_time_, self.frame_, self.source_first_);
   }
 
   bool operator==(const OutStream&) const = default;
@@ -84,7 +103,7 @@ class OutStream {
   std::uint32_t resumed_timestamp(std::uint32_t clock_rate, TimePoint now) const;
   void note(const OutHeader& sent, std::uint32_t clock_rate, TimePoint now);
 
-  std::uint32_t ssrc_ = 0;
+  Rewrite rewrite_;            // of the present relayed source
   std::uint16_t highest_ = 0;  // sequence number
   bool started_ = false;       // something was sent
   bool rebase_ = true;
@@ -94,11 +113,8 @@ class OutStream {
   // must not shift this.
   std::uint32_t newest_timestamp_ = 0;
   TimePoint newest_time_{};
-  std::uint32_t frame_ = 0;  // units that the newest packet lasts, as far as is known
-  // How the present relayed source maps.
-  std::int64_t source_first_ = 0;  // extended
-  std::uint16_t sequence_offset_ = 0;
-  std::uint32_t timestamp_offset_ = 0;
+  std::uint32_t frame_ = 0;        // units that the newest packet lasts, as far as is known
+  std::int64_t source_first_ = 0;  // extended sequence number of the present relayed source
 };
 
 }  // namespace junctor::media

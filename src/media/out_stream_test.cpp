@@ -62,15 +62,21 @@ TEST(OutStream, another_clock_rate_is_another_source) {
   EXPECT_EQ(b.timestamp, a.timestamp + 4800);
 }
 
-TEST(OutStream, timestamp_offset_is_known_only_while_relaying) {
-  SeededRandom random(5);
+// A table that knows the rewriting alone relays as this does.
+TEST(OutStream, rewriting_is_known_only_while_relaying) {
+  SeededRandom random(3);
   OutStream out(random);
-  EXPECT_FALSE(out.timestamp_offset());
-  const auto a = *out.relay(1, 100, false, 8000, at(0));
-  EXPECT_EQ(out.timestamp_offset(), a.timestamp - 100);
-  EXPECT_EQ(out.timestamp_at(at(500)), a.timestamp + 4000);
-  out.generate(160, 8000, at(20));
-  EXPECT_FALSE(out.timestamp_offset());
+  EXPECT_FALSE(out.rewrite());
+  const OutHeader a = *out.relay(7, 100, false, 8000, at(0));
+  ASSERT_TRUE(out.rewrite());
+  EXPECT_EQ(out.rewrite()->timestamp_offset, a.timestamp - 100);
+  for (std::int64_t sequence : {8, 9, 12, 10, 11, 65'536 + 3}) {
+    const auto timestamp = static_cast<std::uint32_t>(sequence * 160);
+    const OutHeader expected = out.rewrite()->apply(static_cast<std::uint16_t>(sequence), timestamp, false);
+    EXPECT_EQ(*out.relay(sequence, timestamp, false, 8000, at(static_cast<int>(sequence - 7) * 20)), expected);
+  }
+  out.generate(160, 8000, at(5000));
+  EXPECT_FALSE(out.rewrite());
 }
 
 TEST(OutStream, is_the_same_after_save_and_load_at_any_moment) {

@@ -53,7 +53,7 @@ bool Port::set_remote(const SetRemote& remote, TimePoint now) {
 
   if (remote.send && !send_) out_.begin_source();
   if (!remote.receive && receive_) in_.pause();
-  srtp_.set_keys(remote.srtp, remote.srtp_position);
+  srtp_.set_keys(remote.srtp);
   const bool timing_before = receive_ && timeout_ > Duration::zero();
   send_ = remote.send;
   receive_ = remote.receive;
@@ -201,7 +201,7 @@ bool Port::check(TimePoint now) {
   }
   received_before_ = in_.packets();
   lost_before_ = in_.lost();
-  return health_.check({.received = in_.packets(), .sent = packets_out_, .drops = drops_}, now);
+  return health_.check({.received = in_.packets(), .sent = sent_.packets, .drops = drops_}, now);
 }
 
 // --------------------------------------------------------------------------------------------------------------
@@ -260,9 +260,9 @@ void Port::send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes p
     return drop(Drop::send_failed);
   }
   out_type_ = payload_type;
-  ++packets_out_;
-  bytes_out_ += plain_size;
-  octets_out_ += payload.size();
+  ++sent_.packets;
+  sent_.bytes += plain_size;
+  sent_.octets += payload.size();
 }
 
 void Port::send_made(const Payload& format, rtp::Bytes payload, std::uint32_t duration, DatagramSender& sender,
@@ -335,12 +335,12 @@ Address Port::rtcp_target() const {
 }
 
 SenderClock Port::sender_clock(const Port* source, const WallClock& wall, TimePoint now) const {
-  const auto offset = out_.timestamp_offset();
-  if (source != nullptr && offset) {
+  const auto rewrite = out_.rewrite();
+  if (source != nullptr && rewrite) {
     // What the source says about its clocks stays true for the far end: the same NTP time, its RTP time rewritten as
     // its packets are.
     if (auto clock = source->rtcp_.source_clock(source->in_.ssrc(), source->in_clock_rate_, now)) {
-      clock->timestamp += *offset;
+      clock->timestamp += rewrite->timestamp_offset;
       return *clock;
     }
   }
@@ -355,7 +355,7 @@ void Port::send_report(const Port* source, const WallClock& wall, bool bye, Data
   std::array<std::uint8_t, RtcpLink::report_size_max + srtp::overhead_max> datagram;
   const std::size_t plain_size = rtcp_.build(
       std::span(datagram).first<RtcpLink::report_size_max>(),
-      {.ssrc = out_.ssrc(), .clock = sender_clock(source, wall, now), .packets = packets_out_, .octets = octets_out_},
+      {.ssrc = out_.ssrc(), .clock = sender_clock(source, wall, now), .packets = sent_.packets, .octets = sent_.octets},
       received, bye, now);
   const auto size = srtp_.protect(Channel::rtcp, datagram, plain_size);
   if (!size) return drop(size.error());
@@ -378,7 +378,7 @@ double Port::loss() const {
 }
 
 rtp::Codec Port::codec_out() const {
-  if (packets_out_ == 0) return rtp::Codec::none;
+  if (sent_.packets == 0) return rtp::Codec::none;
   for (const Payload& p : payloads_.entries()) {
     if (p.send_type == out_type_) return p.codec;
   }
@@ -416,8 +416,8 @@ PortStats Port::stats() const {
   PortStats s;
   s.packets_in = in_.packets();
   s.bytes_in = bytes_in_;
-  s.packets_out = packets_out_;
-  s.bytes_out = bytes_out_;
+  s.packets_out = sent_.packets;
+  s.bytes_out = sent_.bytes;
   s.lost = in_.lost();
   s.duplicates = in_.duplicates();
   s.out_of_order = in_.out_of_order();
@@ -432,7 +432,6 @@ PortStats Port::stats() const {
   if (lock_.locked()) s.locked = lock_.target();
   s.ssrc_in = in_.ssrc();
   s.ssrc_out = out_.ssrc();
-  s.srtp_position = srtp_.position_of(s.ssrc_in);
   s.path = feed == Feed::relay ? Path::relay : feed == Feed::mixer ? Path::mixer : Path::none;
   s.concealed_ms = static_cast<float>(concealed_ms_ + (playout ? playout->concealed_ms : 0));
   s.jitter_target_ms = playout ? static_cast<float>(playout->target_ms) : 0;

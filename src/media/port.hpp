@@ -49,6 +49,18 @@ using DropCounters = std::array<Counter*, drop_reasons>;
 /// What makes the audio toward the leg.
 enum class Feed : std::uint8_t { none, relay, echo, mixer };
 
+/// What went to a far end. A plain value.
+struct SentCounts {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;   ///< UDP payload, without what SRTP adds
+  std::uint64_t octets = 0;  ///< RTP payload, as sender reports have it
+
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive) {
+    archive(self.packets, self.bytes, self.octets);
+  }
+};
+
 /// A packet that passed every check of the receiving side.
 struct Arrival {
   rtp::Packet packet;
@@ -65,6 +77,8 @@ class Port {
   Port(PortId id, Random& random);
 
   PortId id() const { return id_; }
+  /// On another worker.
+  void rename(PortId id) { id_ = id; }
 
   /// True when the formats changed, so that whoever is joined must be mapped anew.
   bool set_remote(const SetRemote& remote, TimePoint now);
@@ -150,9 +164,8 @@ class Port {
     archive(self.feed, self.timeout_raised, self.send_, self.receive_, self.audio_due_, self.rtcp_mux_, self.codec_,
             self.in_clock_rate_, self.payloads_, self.encoder_, self.lock_, self.rtcp_signalled_, self.rtcp_learned_,
             self.timeout_, self.heard_, self.digit_time_, self.in_, self.out_, self.rtcp_, self.events_seen_,
-            self.bytes_in_, self.packets_out_, self.bytes_out_, self.octets_out_, self.concealed_ms_, self.drops_,
-            self.drops_counted_, self.health_, self.out_type_, self.mos_now_, self.received_before_, self.lost_before_,
-            self.srtp_);
+            self.bytes_in_, self.sent_, self.concealed_ms_, self.drops_, self.drops_counted_, self.health_,
+            self.out_type_, self.mos_now_, self.received_before_, self.lost_before_, self.srtp_);
   }
 
   // What the worker arranges.
@@ -211,7 +224,7 @@ class Port {
   TimePoint keys_until_{};  // the last packet of a key lasts so long
 
   std::uint64_t bytes_in_ = 0;
-  std::uint64_t packets_out_ = 0, bytes_out_ = 0, octets_out_ = 0;
+  SentCounts sent_;
   double concealed_ms_ = 0;
   LegHealth health_;
   std::uint8_t out_type_ = 0;  // of the last packet sent

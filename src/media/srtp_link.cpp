@@ -41,25 +41,15 @@ SrtpLink::~SrtpLink() = default;
 SrtpLink::SrtpLink(SrtpLink&&) noexcept = default;
 SrtpLink& SrtpLink::operator=(SrtpLink&&) noexcept = default;
 
-void SrtpLink::set_keys(const std::optional<SrtpKeys>& keys, const std::optional<SrtpPosition>& position) {
+void SrtpLink::set_keys(const std::optional<SrtpKeys>& keys) {
   if (!keys) return contexts_.reset();
   if (contexts_) {
     take_key(contexts_->send, keys->send);
     take_key(contexts_->receive, keys->receive);
     return;
   }
-  srtp::State receive{.direction = srtp::Direction::inbound, .master = keys->receive};
-  if (position) receive.senders.emplace_back(srtp::Sender{.ssrc = position->ssrc}).rtp.mark(position->index);
   contexts_ = std::make_unique<Contexts>(srtp::Context(srtp::Direction::outbound, keys->send),
-                                         srtp::Context(std::move(receive)));
-}
-
-std::optional<SrtpPosition> SrtpLink::position_of(std::uint32_t ssrc) const {
-  if (!contexts_) return std::nullopt;
-  const auto& senders = contexts_->receive.save().senders;
-  const auto sender = std::ranges::find(senders, ssrc, &srtp::Sender::ssrc);
-  if (sender == senders.end() || sender->rtp.empty()) return std::nullopt;
-  return SrtpPosition{ssrc, sender->rtp.highest()};
+                                         srtp::Context(srtp::Direction::inbound, keys->receive));
 }
 
 Result<std::size_t, Drop> SrtpLink::protect(Channel channel, std::span<std::uint8_t> buffer, std::size_t size) {

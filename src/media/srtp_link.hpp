@@ -23,9 +23,7 @@ class SrtpLink {
   SrtpLink(SrtpLink&&) noexcept;
   SrtpLink& operator=(SrtpLink&&) noexcept;
 
-  /// `position` is of the stream that will be received, and counts with the first keys alone.
-  void set_keys(const std::optional<SrtpKeys>& keys, const std::optional<SrtpPosition>& position);
-  std::optional<SrtpPosition> position_of(std::uint32_t ssrc) const;
+  void set_keys(const std::optional<SrtpKeys>& keys);
 
   /// In place; the buffer has srtp::overhead_max bytes behind the packet. Gives the new size.
   Result<std::size_t, Drop> protect(Channel channel, std::span<std::uint8_t> buffer, std::size_t size);

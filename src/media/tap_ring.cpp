@@ -1,7 +1,6 @@
 #include "media/tap_ring.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "base/check.hpp"
@@ -13,7 +12,7 @@ TapRing::TapRing(std::uint32_t rate, TapWants wants, std::size_t bytes)
     : rate_(rate),
       wants_(wants),
       frame_bytes_(rate / ticks_per_second * sizeof(std::int16_t)),
-      bytes_(std::bit_ceil(bytes)) {
+      bytes_(bytes) {
   JUNCTOR_CHECK(bytes_.size() >= sizeof(TickHeader) + sizeof(PortId) + frame_bytes_);
 }
 
@@ -22,14 +21,14 @@ std::size_t TapRing::free_bytes() const {
 }
 
 void TapRing::put(std::size_t at, const void* from, std::size_t size) {
-  const std::size_t place = at & (bytes_.size() - 1);
+  const std::size_t place = at % bytes_.size();
   const std::size_t first = std::min(size, bytes_.size() - place);
   std::memcpy(&bytes_[place], from, first);
   std::memcpy(bytes_.data(), static_cast<const std::uint8_t*>(from) + first, size - first);
 }
 
 void TapRing::get(std::size_t at, void* to, std::size_t size) const {
-  const std::size_t place = at & (bytes_.size() - 1);
+  const std::size_t place = at % bytes_.size();
   const std::size_t first = std::min(size, bytes_.size() - place);
   std::memcpy(to, &bytes_[place], first);
   std::memcpy(static_cast<std::uint8_t*>(to) + first, bytes_.data(), size - first);

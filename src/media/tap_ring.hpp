@@ -37,7 +37,7 @@ struct TapTick {
 
 class TapRing {
  public:
-  /// `rate` is the mixer's; `bytes` is rounded up to a power of two, and one tick of some sources must fit.
+  /// `rate` is the mixer's; one tick of some sources must fit in `bytes`.
   TapRing(std::uint32_t rate, TapWants wants, std::size_t bytes);
 
   std::uint32_t rate() const { return rate_; }

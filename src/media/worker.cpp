@@ -40,7 +40,7 @@ Worker::Worker(const WorkerSettings& settings, DatagramSender& sender, EventSink
       no_port_(counters.get("media_dropped_no_port")),
       wheel_(start),
       slots_(settings.slots) {
-  JUNCTOR_CHECK(settings.index < workers_max && settings.slots <= slots_max);
+  JUNCTOR_CHECK(settings.index < workers_max && settings.slots <= slots_max - guest_slots);
   for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
     drops_[reason] = &counters.get(std::string("media_dropped_") + to_string(static_cast<Drop>(reason)));
   }
@@ -49,8 +49,11 @@ Worker::Worker(const WorkerSettings& settings, DatagramSender& sender, EventSink
 Worker::~Worker() = default;
 
 Worker::Slot& Worker::slot(PortId id) {
-  JUNCTOR_CHECK(worker_of(id) == settings_.index && slot_of(id) < slots_.size() && generation_of(id) != 0);
-  return slots_[slot_of(id)];
+  const std::uint32_t index = slot_of(id);
+  JUNCTOR_CHECK(worker_of(id) == settings_.index && generation_of(id) != 0);
+  JUNCTOR_CHECK(index < settings_.slots + guest_slots);
+  if (index >= slots_.size()) slots_.resize(index + 1);
+  return slots_[index];
 }
 
 Port* Worker::find(PortId id) {
@@ -198,12 +201,7 @@ void Worker::on_command(const Command& command, TimePoint now) {
 Outcome Worker::apply(const OpenPort& command, TimePoint now) {
   Slot& place = slot(command.id);
   if (place.port || generation_of(command.id) <= place.closed_generation) return Outcome::bad_parameter;
-  place.port = std::make_unique<Port>(command.id, random_);
-  slots_used_ = std::max(slots_used_, slot_of(command.id) + 1);
-  if (open_ports_++ == 0) {
-    sweep_timer_ = wheel_.schedule(now + sweep_interval, *this, timer_token(TimerKind::sweep, {}));
-  }
-  schedule_report(*place.port, now);
+  install(std::make_unique<Port>(command.id, random_), now);
   return Outcome::done;
 }
 
@@ -337,13 +335,8 @@ Outcome Worker::apply(const Close& command, TimePoint now) {
     look_at_playout(*port, now);
     port->send_report(partner(*port), wall_, true, sender_, now);
     closed.stats = port->stats();
-    port->count_drops(drops_);
     detach(*port);
-    wheel_.cancel(port->report_timer);
-    wheel_.cancel(port->timeout_timer);
-    wheel_.cancel(port->key_timer);
-    place.port.reset();
-    if (--open_ports_ == 0) wheel_.cancel(sweep_timer_);
+    remove(*port);
   }
   place.closed_generation = generation;
   events_.on_event(closed);
@@ -412,6 +405,44 @@ Outcome Worker::apply(const Process& command, TimePoint) {
   if (port == nullptr) return Outcome::no_such_port;
   MixedLeg* const leg = seat_of(*port);
   return leg != nullptr && leg->voice.set(command) ? Outcome::done : Outcome::bad_parameter;
+}
+
+// --------------------------------------------------------------------------------------------------------------
+// ports that come and go
+
+void Worker::install(std::unique_ptr<Port> port, TimePoint now) {
+  Slot& place = slot(port->id());
+  place.port = std::move(port);
+  slots_used_ = std::max(slots_used_, slot_of(place.port->id()) + 1);
+  if (open_ports_++ == 0) {
+    sweep_timer_ = wheel_.schedule(now + sweep_interval, *this, timer_token(TimerKind::sweep, {}));
+  }
+  schedule_report(*place.port, now);
+}
+
+std::unique_ptr<Port> Worker::remove(Port& port) {
+  port.count_drops(drops_);
+  for (TimerId* const timer : {&port.report_timer, &port.timeout_timer, &port.key_timer}) wheel_.cancel(*timer);
+  if (--open_ports_ == 0) wheel_.cancel(sweep_timer_);
+  return std::move(slot(port.id()).port);
+}
+
+std::unique_ptr<Port> Worker::hand_over(PortId id) {
+  slot(id).closed_generation = generation_of(id);
+  Port* const port = find(id);
+  if (port == nullptr) return nullptr;
+  if (port->feed == Feed::relay || port->feed == Feed::mixer) detach(*port);
+  return remove(*port);
+}
+
+void Worker::take_over(PortId id, std::unique_ptr<Port> port, TimePoint now) {
+  JUNCTOR_CHECK(slot_of(id) >= settings_.slots && slot(id).port == nullptr);
+  if (port == nullptr) return;
+  port->rename(id);
+  Port& taken = *port;
+  install(std::move(port), now);
+  if (!taken.timeout_raised) check_timeout(taken, now);
+  arm_keys(taken);
 }
 
 void Worker::detach(Port& port) {

@@ -28,7 +28,7 @@ struct Arrival;
 
 struct WorkerSettings {
   std::uint32_t index = 0;  ///< which worker this is: the upper byte of its PortIds
-  std::uint32_t slots = 0;  ///< slots are 0 … slots-1; at most slots_max
+  std::uint32_t slots = 0;  ///< its own slots are 0 … slots-1, the guests' the next guest_slots; at most slots_max
   /// Mean time between RTCP reports of a port (RFC 3550 §6.2: 5 s), each varied by half.
   Duration rtcp_interval = std::chrono::seconds(5);
 };
@@ -45,6 +45,10 @@ class Worker final : public DatagramSink, private TimerTarget {
 
   void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes, TimePoint now) override;
   void on_command(const Command& command, TimePoint now);
+  /// The port goes to another worker; null if it is not open. Nobody is told of it here any more, Close included.
+  std::unique_ptr<Port> hand_over(PortId id);
+  /// It came from another one (null: it was not open there), and is `id` from now on, in a guest's slot.
+  void take_over(PortId id, std::unique_ptr<Port> port, TimePoint now);
   /// What was sent under `tag` to `to` was refused (ICMP). Only RTP is looked at: many a phone has no RTCP.
   void on_unreachable(std::uint64_t tag, const Address& to, TimePoint now);
   /// Fires what is due: reports, timeouts, keys, mixers.
@@ -112,6 +116,11 @@ class Worker final : public DatagramSink, private TimerTarget {
   /// Judges every port once in LegHealth::interval, some at each call.
   void sweep(TimePoint now);
   void map_both(Port& a, Port& b);
+
+  /// Puts a port into its slot, with the timers that every port has.
+  void install(std::unique_ptr<Port> port, TimePoint now);
+  /// Takes it out, away from whatever it was connected with.
+  std::unique_ptr<Port> remove(Port& port);
 
   /// The id must be of this worker and in its table.
   Slot& slot(PortId id);

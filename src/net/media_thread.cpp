@@ -35,7 +35,7 @@ constexpr unsigned long timer_slack_ns = 5'000;
 
 }  // namespace
 
-class MediaThread::Impl final : public DatagramSender {
+class MediaThread::Impl final : public PacketSockets {
  public:
   Impl(const MediaThreadSettings& settings, PacketSide& side, Counters& counters)
       : settings_(settings),
@@ -54,10 +54,7 @@ class MediaThread::Impl final : public DatagramSender {
       headers_[i].msg_hdr.msg_iovlen = 1;
       headers_[i].msg_hdr.msg_name = &sources_[i];
     }
-    on_bound_ = [this](std::uint32_t slot, const PortPool::Sockets& sockets) {
-      watch(sockets.rtp.get(), EPOLLIN, rtp_tag(slot));
-      watch(sockets.rtcp.get(), EPOLLIN, rtcp_tag(slot));
-    };
+    on_bound_ = [this](std::uint32_t slot, const SocketPair& sockets) { watch_pair(slot, sockets); };
   }
 
   Result<void, std::string> prepare() {
@@ -89,7 +86,7 @@ class MediaThread::Impl final : public DatagramSender {
   }
 
   bool send(std::uint64_t tag, const Address& to, std::span<const std::uint8_t> bytes) override {
-    const PortPool::Sockets* sockets = pool_.sockets(slot_of(tag));
+    const SocketPair* sockets = pool_.sockets(slot_of(tag));
     if (sockets == nullptr) return false;
     SocketAddress address;
     const socklen_t length = to_socket_address(to, address);
@@ -106,6 +103,18 @@ class MediaThread::Impl final : public DatagramSender {
     return true;
   }
 
+  SocketPair release(std::uint32_t slot) override {
+    SocketPair sockets = pool_.release(slot);
+    for (const Fd* const fd : {&sockets.rtp, &sockets.rtcp})
+      if (*fd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd->get(), nullptr);
+    return sockets;
+  }
+
+  void adopt(std::uint32_t slot, SocketPair sockets) override {
+    watch_pair(slot, sockets);
+    pool_.adopt(slot, std::move(sockets));
+  }
+
   PortPool& pool() { return pool_; }
   Waker& waker() { return waker_; }
   const TurnHistogram& turns() const { return turns_; }
@@ -116,6 +125,11 @@ class MediaThread::Impl final : public DatagramSender {
     event.events = events;
     event.data.u64 = token;
     return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+  }
+
+  void watch_pair(std::uint32_t slot, const SocketPair& sockets) {
+    watch(sockets.rtp.get(), EPOLLIN, rtp_tag(slot));
+    watch(sockets.rtcp.get(), EPOLLIN, rtcp_tag(slot));
   }
 
   // wait → commands → packets → timers → pool, and so on; the clock is read once before and once after.
@@ -166,7 +180,7 @@ class MediaThread::Impl final : public DatagramSender {
   }
 
   void take_refusals(std::uint64_t tag, TimePoint time) {
-    const PortPool::Sockets* sockets = pool_.sockets(slot_of(tag));
+    const SocketPair* sockets = pool_.sockets(slot_of(tag));
     if (sockets == nullptr) return;
     const int fd = is_rtcp(tag) ? sockets->rtcp.get() : sockets->rtp.get();
     for (unsigned i = 0; i < refusals_per_socket; ++i) {
@@ -178,7 +192,7 @@ class MediaThread::Impl final : public DatagramSender {
   }
 
   void drain(std::uint64_t tag, TimePoint time) {
-    const PortPool::Sockets* sockets = pool_.sockets(slot_of(tag));
+    const SocketPair* sockets = pool_.sockets(slot_of(tag));
     if (sockets == nullptr) return;
     const int fd = is_rtcp(tag) ? sockets->rtcp.get() : sockets->rtp.get();
     for (mmsghdr& header : headers_) header.msg_hdr.msg_namelen = sizeof(SocketAddress);

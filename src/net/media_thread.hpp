@@ -13,6 +13,7 @@
 #include "base/io.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "net/fd.hpp"
 #include "net/turn_histogram.hpp"
 #include "net/waker.hpp"
 
@@ -41,12 +42,28 @@ constexpr bool is_rtcp(std::uint64_t tag) {
   return (tag & 1) != 0;
 }
 
+/// The sockets of a pair.
+struct SocketPair {
+  Fd rtp, rtcp;
+  Family family = Family::v4;
+  explicit operator bool() const { return static_cast<bool>(rtp); }
+};
+
+/// A worker's sockets, for what runs there and on its thread only. Sends out of the socket that the tag names.
+class PacketSockets : public DatagramSender {
+ public:
+  /// The pair leaves this worker; what has arrived and was not read stays in it. Nothing at a slot without a pair.
+  virtual SocketPair release(std::uint32_t slot) = 0;
+  /// A pair that came from elsewhere gets a slot, from max_slots on; what waits in it arrives with the next turn.
+  virtual void adopt(std::uint32_t slot, SocketPair sockets) = 0;
+};
+
 /// What runs on a worker. All calls come on its thread. Idle pairs stay in the poll set, so datagrams for slots that
 /// are not in use arrive too and are the side's to drop; a pair that is taken has nothing stale waiting in its sockets.
 class PacketSide : public DatagramSink {
  public:
-  /// Once, before anything else. `sender` sends out of the socket that the tag names, on this thread only.
-  virtual void on_start(DatagramSender& sender) = 0;
+  /// Once, before anything else.
+  virtual void on_start(PacketSockets& sockets) = 0;
   /// Once in each turn, before the packets: reads the commands that wait.
   virtual void on_commands(TimePoint now) = 0;
   /// When next_wake() has come.
@@ -89,7 +106,8 @@ class MediaThread {
 
   /// The pair that is free for longest, without a round trip; nothing (counted) when the pool is empty.
   std::optional<PortPair> take_port(Family family);
-  /// A pair that was taken goes back to the pool, to be reused after all that are free longer.
+  /// A pair that was taken goes back to the pool, to be reused after all that are free longer. One whose sockets were
+  /// released, and are closed by now, is bound again when its turn comes.
   void return_port(const PortPair& pair);
   /// Taken and not back yet: zero when no call is left.
   std::size_t ports_in_use() const;

@@ -28,7 +28,7 @@ const IpAddress loopback = [] {
 /// Sends each packet back; ticks when told to.
 class EchoSide final : public PacketSide {
  public:
-  void on_start(DatagramSender& sender) override { sender_ = &sender; }
+  void on_start(PacketSockets& sockets) override { sender_ = &sockets; }
   void on_commands(TimePoint now) override {
     while (commands != nullptr) {
       const auto command = commands->receive();

@@ -82,8 +82,23 @@ bool PortPool::refill(std::size_t bind_most, const OnBound& on_bound, TimePoint 
 void PortPool::take_back() {
   while (std::optional<PortPair> pair = returned_.pop()) {
     Side& s = side(pair->family);
-    if (s.ready.size() >= settings_.idle_pairs + settings_.ready_pairs || !s.ready.push(PortPair(*pair))) close(*pair);
+    const bool at_home = sockets(pair->slot) != nullptr;
+    if (!at_home || s.ready.size() >= settings_.idle_pairs + settings_.ready_pairs || !s.ready.push(PortPair(*pair)))
+      close(*pair);
   }
+}
+
+SocketPair PortPool::release(std::uint32_t slot) {
+  if (sockets(slot) == nullptr) return {};
+  return std::exchange(slot < settings_.max_slots ? sockets_[slot] : guests_[slot - settings_.max_slots], {});
+}
+
+void PortPool::adopt(std::uint32_t slot, SocketPair sockets) {
+  JUNCTOR_CHECK(slot >= settings_.max_slots);
+  const std::size_t at = slot - settings_.max_slots;
+  if (at >= guests_.size()) guests_.resize(at + 1);
+  JUNCTOR_CHECK(!guests_[at]);
+  guests_[at] = std::move(sockets);
 }
 
 // True when pairs are still missing and may be had at once.
@@ -94,7 +109,7 @@ bool PortPool::bind_some(Family family, std::size_t most, const OnBound& on_boun
     if (s.ready.size() >= settings_.ready_pairs || s.bound_count == s.bound.size()) return false;
     while (s.bound[s.next]) s.next = (s.next + 1) % s.bound.size();
     const std::size_t index = std::exchange(s.next, (s.next + 1) % s.bound.size());
-    Result<Sockets, int> sockets = bind_pair(family, rtp_port_at(index));
+    Result<SocketPair, int> sockets = bind_pair(family, rtp_port_at(index));
     const std::optional<std::uint32_t> slot = sockets ? new_slot() : std::nullopt;
     if (!slot) {
       s.last_error = sockets ? ENOSPC : sockets.error();
@@ -118,7 +133,7 @@ bool PortPool::bind_some(Family family, std::size_t most, const OnBound& on_boun
   return s.ready.size() < settings_.ready_pairs;
 }
 
-Result<PortPool::Sockets, int> PortPool::bind_pair(Family family, std::uint16_t rtp_port) const {
+Result<SocketPair, int> PortPool::bind_pair(Family family, std::uint16_t rtp_port) const {
   const IpAddress& ip = *side(family).bind;
   Result<Fd, int> rtp = bind_udp({ip, rtp_port});
   if (!rtp) return fail(rtp.error());
@@ -130,7 +145,7 @@ Result<PortPool::Sockets, int> PortPool::bind_pair(Family family, std::uint16_t 
     forbid_fragments(rtp->get());
     forbid_fragments(rtcp->get());
   }
-  return Sockets{std::move(*rtp), std::move(*rtcp), family};
+  return SocketPair{std::move(*rtp), std::move(*rtcp), family};
 }
 
 std::optional<std::uint32_t> PortPool::new_slot() {

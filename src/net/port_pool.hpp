@@ -35,14 +35,8 @@ class PortPool {
 
   // The worker's thread (or before it runs).
 
-  struct Sockets {
-    Fd rtp, rtcp;
-    Family family = Family::v4;
-    explicit operator bool() const { return static_cast<bool>(rtp); }
-  };
-
   /// Called with each new pair, so that it can be watched.
-  using OnBound = std::function<void(std::uint32_t slot, const Sockets& sockets)>;
+  using OnBound = std::function<void(std::uint32_t slot, const SocketPair& sockets)>;
 
   /// Takes back what was given back and binds up to `bind_most` new pairs where too few are ready. True when there is
   /// more to do at once.
@@ -51,9 +45,16 @@ class PortPool {
   Result<void, std::string> fill(const OnBound& on_bound, TimePoint now);
 
   /// Nothing at a slot without a pair.
-  const Sockets* sockets(std::uint32_t slot) const {
-    return slot < sockets_.size() && sockets_[slot] ? &sockets_[slot] : nullptr;
+  const SocketPair* sockets(std::uint32_t slot) const {
+    const bool own = slot < settings_.max_slots;
+    const auto& from = own ? sockets_ : guests_;
+    const std::size_t at = own ? slot : slot - settings_.max_slots;
+    return at < from.size() && from[at] ? &from[at] : nullptr;
   }
+  /// The sockets leave this worker. Their own slot is not used again before the pair was given back.
+  SocketPair release(std::uint32_t slot);
+  /// Sockets of another worker's pool, in a slot from max_slots on.
+  void adopt(std::uint32_t slot, SocketPair sockets);
 
  private:
   // Ports of the range that others hold are tried again after that long.
@@ -79,7 +80,7 @@ class PortPool {
   std::size_t index_of(std::uint16_t rtp_port) const;
   void take_back();
   bool bind_some(Family family, std::size_t most, const OnBound& on_bound, TimePoint now);
-  Result<Sockets, int> bind_pair(Family family, std::uint16_t rtp_port) const;
+  Result<SocketPair, int> bind_pair(Family family, std::uint16_t rtp_port) const;
   std::optional<std::uint32_t> new_slot();
   void close(const PortPair& pair);
 
@@ -89,7 +90,8 @@ class PortPool {
   Side v4_, v6_;
   BoundedQueue<PortPair> returned_;
   std::atomic<std::size_t> in_use_{0};
-  std::vector<Sockets> sockets_;  // by slot
+  std::vector<SocketPair> sockets_;  // by slot
+  std::vector<SocketPair> guests_;   // by slot - max_slots
   std::vector<std::uint32_t> free_slots_;
 };
 

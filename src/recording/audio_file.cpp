@@ -1,16 +1,18 @@
 #include "recording/audio_file.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "audio/ogg_opus_silence.hpp"
 
 namespace junctor::recording {
 namespace {
 
-constexpr std::size_t silence_piece = 16'384;  // samples
+constexpr std::array<std::int16_t, 960> silence{};
+constexpr std::size_t zeros_piece = 32'768;  // bytes
 
 Result<void, std::string> write_zeros(audio::ByteFile& file, std::uint64_t at, std::uint64_t bytes) {
-  const std::vector<std::uint8_t> zeros(2 * silence_piece);
+  const std::vector<std::uint8_t> zeros(zeros_piece);
   while (bytes > 0) {
     const auto some = std::min<std::uint64_t>(bytes, zeros.size());
     if (auto done = file.write_at(at, std::span(zeros).first(static_cast<std::size_t>(some))); !done) return done;
@@ -32,6 +34,7 @@ Result<std::unique_ptr<AudioFile>, std::string> AudioFile::create(audio::Disk& d
   out->path_ = path;
   out->rate_ = rate;
   out->channels_ = channels;
+  out->buffer_.reserve(buffer_samples);
   auto file = disk.open(path, audio::OpenMode::create);
   if (!file) return fail(file.error());
   out->file_ = std::move(*file);
@@ -48,9 +51,12 @@ Result<std::unique_ptr<AudioFile>, std::string> AudioFile::create(audio::Disk& d
 }
 
 Result<void, std::string> AudioFile::write(std::span<const std::int16_t> samples) {
+  if (buffer_.size() + samples.size() > buffer_samples) {
+    if (auto done = flush(); !done) return done;
+  }
   buffer_.insert(buffer_.end(), samples.begin(), samples.end());
   frames_ += samples.size() / channels_;
-  return buffer_.size() < buffer_samples ? Result<void, std::string>() : flush();
+  return {};
 }
 
 Result<void, std::string> AudioFile::flush() {
@@ -62,11 +68,9 @@ Result<void, std::string> AudioFile::flush() {
 }
 
 Result<void, std::string> AudioFile::write_silence(std::uint64_t frames) {
-  const std::vector<std::int16_t> zeros(
-      static_cast<std::size_t>(std::min<std::uint64_t>(frames, silence_piece / channels_)) * channels_);
   while (frames > 0) {
-    const std::uint64_t some = std::min<std::uint64_t>(frames, zeros.size() / channels_);
-    if (auto done = write(std::span(zeros).first(static_cast<std::size_t>(some) * channels_)); !done) return done;
+    const std::uint64_t some = std::min<std::uint64_t>(frames, silence.size() / channels_);
+    if (auto done = write(std::span(silence).first(static_cast<std::size_t>(some) * channels_)); !done) return done;
     frames -= some;
   }
   return {};

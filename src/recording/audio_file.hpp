@@ -38,7 +38,7 @@ class AudioFile {
   Result<void, std::string> finish();
 
  private:
-  static constexpr std::size_t buffer_samples = 32'768;
+  static constexpr std::size_t buffer_samples = 4096;
 
   AudioFile() = default;
 

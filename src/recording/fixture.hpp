@@ -27,9 +27,10 @@ struct RecordingFixture : media::MixingFixture, media::Plane {
   std::optional<media::PortLease> take_port(Family, std::optional<std::uint32_t>) override { return std::nullopt; }
   void command(std::uint32_t to, media::Command what) override {
     EXPECT_EQ(to, worker_index);
-    if (const auto* tap = std::get_if<media::OpenTap>(&what)) last_tap = tap->id.value;
+    if (const auto* tap = std::get_if<media::OpenTap>(&what)) last_tap = tap->id.value, last_ring = tap->ring;
     worker.on_command(what, now);
   }
+  media::PortLease move_port(const media::PortLease& lease, std::uint32_t) override { return lease; }
   using media::WorkerFixture::command;
 
   Settings settings(Layout layout, Format format = Format::wav) const {
@@ -114,6 +115,7 @@ struct RecordingFixture : media::MixingFixture, media::Plane {
   static double level(std::span<const std::int16_t> samples) { return audio::total_level_dbm0(samples); }
 
   std::uint64_t last_tap = 0;
+  std::shared_ptr<media::TapRing> last_ring;
   audio::MemoryDisk disk;
   NullLog log;
   WallClock wall;

@@ -54,6 +54,28 @@ const json::array& list(const json::object& from, std::string_view key) {
   return value != nullptr && value->is_array() ? value->get_array() : none;
 }
 
+/// It names what is to be written to, or deleted: nothing outside of its folder.
+bool is_name(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos && name != "." && name != "..";
+}
+
+Result<json::object, std::string> parse(std::string_view manifest) {
+  boost::system::error_code error;
+  json::value root = json::parse(manifest, error);
+  if (error || !root.is_object() || number(root.get_object(), "version") != 1)
+    return fail(std::string("not a manifest"));
+  return std::move(root.get_object());
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const json::object& manifest) {
+  std::vector<std::pair<std::string, std::string>> out;
+  const json::value* const facts = manifest.if_contains("facts");
+  if (facts == nullptr || !facts->is_object()) return out;
+  for (const auto& [key, value] : facts->get_object())
+    if (value.is_string()) out.emplace_back(key, value.get_string());
+  return out;
+}
+
 }  // namespace
 
 std::string to_json(const Manifest& m) {
@@ -63,7 +85,6 @@ std::string to_json(const Manifest& m) {
                    {"layout", name_of(m.layout)},
                    {"rate", m.rate},
                    {"started", rfc3339(m.started)}};
-  if (m.ended) out["ended"] = rfc3339(*m.ended);
   if (!m.error.empty()) out["error"] = m.error;
   json::object facts;
   for (const auto& [key, value] : m.facts) facts[key] = value;
@@ -94,22 +115,20 @@ std::string to_json(const Manifest& m) {
   return json::serialize(out) + '\n';
 }
 
-Result<OpenManifest, std::string> parse_open_manifest(std::string_view text_of_it) {
-  boost::system::error_code error;
-  const json::value root = json::parse(text_of_it, error);
-  if (error || !root.is_object()) return fail(std::string("not a manifest"));
-  const json::object& in = root.get_object();
+Result<OpenManifest, std::string> parse_open_manifest(std::string_view manifest) {
+  const auto parsed = parse(manifest);
+  if (!parsed) return fail(parsed.error());
+  const json::object& in = *parsed;
   OpenManifest out;
   out.format = text(in, "format") == "opus" ? Format::opus : Format::wav;
   const std::uint64_t rate = number(in, "rate");
-  if (number(in, "version") != 1 || rate < 8000 || rate > 48'000) return fail(std::string("not a manifest"));
+  if (rate < 8000 || rate > 48'000) return fail(std::string("not a manifest"));
   out.rate = static_cast<std::uint32_t>(rate);
   for (const json::value& one : list(in, "files")) {
     if (!one.is_object()) return fail(std::string("not a manifest"));
     const json::object& file = one.get_object();
     const std::string name = text(file, "name");
-    // It names what is to be written to: nothing outside of its folder.
-    if (name.empty() || name.find('/') != std::string::npos) return fail(std::string("not a manifest"));
+    if (!is_name(name)) return fail(std::string("not a manifest"));
     out.files.push_back({.name = name,
                          .label = {},
                          .channels = static_cast<std::uint8_t>(number(file, "channels") == 2 ? 2 : 1),
@@ -121,6 +140,56 @@ Result<OpenManifest, std::string> parse_open_manifest(std::string_view text_of_i
     out.masks.push_back({number(one.get_object(), "at_ms"), number(one.get_object(), "duration_ms")});
   }
   return out;
+}
+
+Result<ClosedManifest, std::string> parse_closed_manifest(std::string_view manifest) {
+  const auto in = parse(manifest);
+  if (!in) return fail(in.error());
+  ClosedManifest out{.started = text(*in, "started"), .files = {}, .facts = facts_of(*in)};
+  if (out.started.empty()) return fail(std::string("not a manifest"));
+  for (const json::value& one : list(*in, "files")) {
+    const std::string name = one.is_object() ? text(one.get_object(), "name") : std::string();
+    if (!is_name(name)) return fail(std::string("not a manifest"));
+    out.files.push_back(name);
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> facts_in(std::string_view manifest) {
+  const auto in = parse(manifest);
+  return in ? facts_of(*in) : std::vector<std::pair<std::string, std::string>>();
+}
+
+Result<std::string, std::string> read_manifest(audio::Disk& disk, const std::string& path) {
+  auto file = disk.open(path, audio::OpenMode::read);
+  if (!file) return fail(file.error());
+  const auto size = (*file)->size();
+  if (!size) return fail(size.error());
+  if (*size > manifest_bytes_max) return fail(std::string("too large for a manifest"));
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(*size));
+  if (const auto got = (*file)->read_at(0, bytes); !got) return fail(got.error());
+  return std::string(bytes.begin(), bytes.end());
+}
+
+std::string to_json(const Stopped& stopped) {
+  json::object out{
+      {"manifest", stopped.manifest}, {"state", to_string(stopped.reason)}, {"duration_ms", stopped.duration_ms}};
+  out["files"] = array_of(stopped.files, [](const FileReport& report) {
+    json::object one{{"path", report.path}};
+    put_report(one, report);
+    return one;
+  });
+  return json::serialize(out);
+}
+
+std::string to_json_running(const std::string& manifest) {
+  return json::serialize(json::object{{"manifest", manifest}, {"state", "recording"}});
+}
+
+std::string_view find_fact(const std::vector<std::pair<std::string, std::string>>& facts, std::string_view key) {
+  for (const auto& [name, value] : facts)
+    if (name == key) return value;
+  return {};
 }
 
 std::string close_manifest(std::string_view text_of_it, StopReason reason, const std::vector<FileReport>& reports) {

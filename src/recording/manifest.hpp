@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "audio/disk.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "recording/recording.hpp"
@@ -51,7 +52,6 @@ struct Manifest {
   std::uint32_t rate = 8000;
   std::vector<std::pair<std::string, std::string>> facts;
   WallTime started;
-  std::optional<WallTime> ended;
   std::optional<StopReason> reason;  ///< none: it runs
   std::string error;
   std::vector<File> files;
@@ -72,6 +72,20 @@ struct OpenManifest {
   std::vector<Manifest::Span> masks;
 };
 Result<OpenManifest, std::string> parse_open_manifest(std::string_view json);
+
+/// What deleting needs of one that is closed.
+struct ClosedManifest {
+  std::string started;             ///< RFC 3339
+  std::vector<std::string> files;  ///< names
+  std::vector<std::pair<std::string, std::string>> facts;
+};
+Result<ClosedManifest, std::string> parse_closed_manifest(std::string_view json);
+/// None where there is no manifest.
+std::vector<std::pair<std::string, std::string>> facts_in(std::string_view json);
+/// Larger files are no manifests.
+constexpr std::uint64_t manifest_bytes_max = std::uint64_t{16} << 20;
+Result<std::string, std::string> read_manifest(audio::Disk& disk, const std::string& path);
+
 /// The same manifest with its files' reports, in their order, and the reason why it ended.
 std::string close_manifest(std::string_view json, StopReason reason, const std::vector<FileReport>& reports);
 

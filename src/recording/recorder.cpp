@@ -26,6 +26,7 @@ Recorder::Recorder(audio::Disk& disk, Wakes wakes, Log& log, Counters& counters)
       started_(counters.get("recordings_started")),
       failed_(counters.get("recordings_failed")),
       mended_(counters.get("recordings_mended")),
+      deleted_(counters.get("recordings_deleted")),
       orders_(queue_capacity),
       events_(queue_capacity) {}
 
@@ -41,7 +42,11 @@ void Recorder::change(RecordingId id, Change change) {
 }
 
 void Recorder::repair(std::string folder) {
-  push({{}, std::move(folder)});
+  push({{}, RepairOrder{std::move(folder)}});
+}
+
+void Recorder::prune(std::string folder, WallTime before) {
+  push({{}, PruneOrder{std::move(folder), before}});
 }
 
 void Recorder::push(Order order) {
@@ -84,8 +89,10 @@ void Recorder::take_orders() {
 }
 
 void Recorder::take_order(Order& order) {
-  if (auto* folder = std::get_if<std::string>(&order.what)) {
-    repair_ = std::make_unique<Repair>(disk_, log_, std::move(*folder));
+  if (auto* repair = std::get_if<RepairOrder>(&order.what)) {
+    repair_ = std::make_unique<Repair>(disk_, log_, std::move(repair->folder));
+  } else if (auto* prune = std::get_if<PruneOrder>(&order.what)) {
+    if (!retention_) retention_ = std::make_unique<Retention>(disk_, log_, std::move(prune->folder), prune->before);
   } else if (auto* beginning = std::get_if<Beginning>(&order.what)) {
     sessions_.emplace(order.id, std::make_unique<Session>(disk_, counters_, std::move(*beginning)));
   } else if (const auto at = sessions_.find(order.id); at != sessions_.end()) {
@@ -103,6 +110,13 @@ bool Recorder::work(TimePoint now) {
       repair_.reset();
     }
   }
+  if (retention_) {
+    if (retention_->step(made_)) {
+      busy = true;
+    } else {
+      retention_.reset();
+    }
+  }
   for (auto at = sessions_.begin(); at != sessions_.end();) {
     Session& session = *at->second;
     session.work(now, made_);
@@ -115,6 +129,7 @@ bool Recorder::work(TimePoint now) {
 void Recorder::publish() {
   for (Event& event : made_) {
     if (std::holds_alternative<Started>(event)) started_.add();
+    if (std::holds_alternative<Deleted>(event)) deleted_.add();
     if (const auto* stopped = std::get_if<Stopped>(&event)) {
       if (stopped->reason == StopReason::interrupted) mended_.add();
       if (stopped->reason == StopReason::failed) {

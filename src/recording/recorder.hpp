@@ -18,6 +18,7 @@
 #include "base/time.hpp"
 #include "recording/recording.hpp"
 #include "recording/repair.hpp"
+#include "recording/retention.hpp"
 #include "recording/session.hpp"
 
 namespace junctor::recording {
@@ -29,12 +30,13 @@ struct Wakes {
   std::function<void()> control;   ///< called on the recorder's thread: deliver() is due
 };
 
-/// Counters: recordings_started, recordings_failed, recordings_mended, recording_ticks_lost.
+/// Counters: recordings_started, recordings_failed, recordings_mended, recordings_deleted, recording_ticks_lost.
 class Recorder {
  public:
-  /// How often what has come is written. Rings must hold what comes in a few of these, and while the disk is busy.
+  /// How often what has come is written. Rings hold what comes in a few of these, for a disk that is busy: all of it is
+  /// memory of every recorded call.
   static constexpr Duration interval = milliseconds(200);
-  static constexpr Duration ring_time = seconds(4);
+  static constexpr Duration ring_time = milliseconds(1500);
 
   /// `log` is written to on the recorder's thread. Everything outlives this.
   Recorder(audio::Disk& disk, Wakes wakes, Log& log, Counters& counters);
@@ -45,6 +47,8 @@ class Recorder {
   void change(RecordingId id, Change change);
   /// Once, before the first begin(): looks for what an earlier process left open.
   void repair(std::string folder);
+  /// Deletes what began before `before`; see Retention. Without effect while the last one is at work.
+  void prune(std::string folder, WallTime before);
   /// Gives events to `sink`. False when there was nothing. To be called after each wakes.control().
   bool deliver(const std::function<void(const Event&, TimePoint)>& sink, TimePoint now);
 
@@ -59,9 +63,16 @@ class Recorder {
   std::size_t size() const { return sessions_.size(); }
 
  private:
+  struct RepairOrder {
+    std::string folder;
+  };
+  struct PruneOrder {
+    std::string folder;
+    WallTime before;
+  };
   struct Order {
     RecordingId id;
-    std::variant<Beginning, Change, std::string> what;  // the last one: a folder to be repaired
+    std::variant<Beginning, Change, RepairOrder, PruneOrder> what;
   };
   static constexpr std::size_t queue_capacity = 4096;
 
@@ -82,6 +93,7 @@ class Recorder {
   Counter& started_;
   Counter& failed_;
   Counter& mended_;
+  Counter& deleted_;
 
   BoundedQueue<std::unique_ptr<Order>> orders_;
   BoundedQueue<std::unique_ptr<Event>> events_;
@@ -92,6 +104,7 @@ class Recorder {
   // Recorder's thread only.
   std::unordered_map<RecordingId, std::unique_ptr<Session>> sessions_;
   std::unique_ptr<Repair> repair_;
+  std::unique_ptr<Retention> retention_;
   std::vector<Event> made_;
   std::deque<std::unique_ptr<Event>> unpublished_;
 };

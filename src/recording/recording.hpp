@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -95,7 +96,7 @@ struct Paused {
 struct Resumed {
   RecordingId id;
 };
-/// The last of every recording.
+/// The last of every recording, unless it is deleted one day.
 struct Stopped {
   RecordingId id;  ///< none for one that was interrupted
   StopReason reason = StopReason::stopped;
@@ -103,8 +104,22 @@ struct Stopped {
   std::string manifest;           ///< its path; empty when it could not be written
   std::uint64_t duration_ms = 0;  ///< of the longest file
   std::vector<FileReport> files;
+  std::vector<std::pair<std::string, std::string>> facts;  ///< as in its Settings
+};
+/// Its files and its manifest are gone, because it was too old.
+struct Deleted {
+  std::string manifest;
+  std::vector<std::pair<std::string, std::string>> facts;
 };
 
-using Event = std::variant<Started, Paused, Resumed, Stopped>;
+using Event = std::variant<Started, Paused, Resumed, Stopped, Deleted>;
+
+/// What a record says of a recording that ended: {"manifest":…,"state":…,"duration_ms":…,"files":[{"path":…,
+/// "duration_ms":…,"bytes":…,"sha256":…}]}.
+std::string to_json(const Stopped& stopped);
+/// And of one that runs: its manifest alone.
+std::string to_json_running(const std::string& manifest);
+/// Nothing if there is no such fact.
+std::string_view find_fact(const std::vector<std::pair<std::string, std::string>>& facts, std::string_view key);
 
 }  // namespace junctor::recording

@@ -1,4 +1,6 @@
 // Recordings, measured in the files.
+#include <set>
+
 #include "recording/fixture.hpp"
 
 namespace junctor::recording {
@@ -226,7 +228,7 @@ TEST_F(RecordingTest, a_recorder_that_is_held_up_marks_what_it_missed) {
   alice().silent = true;
   const RecordingId id = start(settings(Layout::stereo));
   go(seconds(1));
-  talk(seconds(60));  // the ring holds half of it
+  talk(seconds(60));  // the ring holds three of them
   alice().silent = false;
   talk(milliseconds(1000));
   work();
@@ -306,6 +308,43 @@ TEST_F(RecordingTest, an_orderly_end_of_the_process_ends_the_files) {
   ASSERT_EQ(told_of<Stopped>().size(), 1u);
   EXPECT_NEAR(static_cast<double>(told_of<Stopped>()[0].duration_ms), 2150, 20);
   EXPECT_EQ(manifest().at("state"), "stopped");
+}
+
+TEST_F(RecordingTest, what_is_too_old_is_deleted_with_its_manifest_and_nothing_else) {
+  Settings what = settings(Layout::per_leg);
+  what.path = "rec/2023-11-14/old";
+  finish(start(what));
+  told.clear();
+  go(seconds(10));
+  const WallTime between = wall.at(now);
+  what.path = "rec/2023-11-14/new";
+  finish(start(what));
+  what.path = "rec/2023-11-14/runs";
+  start(what);
+  go(seconds(1));
+  disk.replace("rec/2023-11-14/note.txt", "mine");
+  disk.replace("rec/2023-11-13/odd.json", "{\"version\":1,\"started\":\"2023\",\"files\":[{\"name\":\"../x\"}]}");
+  std::set<std::string> before, after;
+  for (const auto& [path, file] : disk.files) before.insert(path);
+
+  recorder.prune("rec", between);
+  go(seconds(1));
+  for (const auto& [path, file] : disk.files) after.insert(path);
+  for (const char* const gone : {"old.json", "old-caller.wav", "old-party-1.wav"})
+    EXPECT_EQ(before.erase("rec/2023-11-14/" + std::string(gone)), 1u) << gone;
+  EXPECT_EQ(after, before);
+  ASSERT_EQ(told_of<Deleted>().size(), 1u);
+  EXPECT_EQ(told_of<Deleted>()[0].manifest, "rec/2023-11-14/old.json");
+  EXPECT_EQ(find_fact(told_of<Deleted>()[0].facts, "call"), "n1-1-1");
+  EXPECT_EQ(counters.get("recordings_deleted").value(), 1u);
+}
+
+TEST_F(RecordingTest, a_call_costs_little_memory_beside_its_audio) {
+  const RecordingId id = start(settings(Layout::stereo));
+  ASSERT_NE(id, RecordingId{});
+  const std::size_t ring = last_ring->capacity();
+  EXPECT_GE(ring, Recorder::ring_time / milliseconds(20) * (16 + 2 * (8 + 320)));
+  EXPECT_LE(ring, 52u * 1024);
 }
 
 }  // namespace

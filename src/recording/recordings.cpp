@@ -9,9 +9,9 @@
 namespace junctor::recording {
 namespace {
 
-constexpr std::size_t ring_bytes_min = std::size_t{64} << 10, ring_bytes_max = std::size_t{16} << 20;
-/// A leg that comes later.
-constexpr std::size_t streams_spare = 1;
+constexpr std::size_t ring_bytes_min = std::size_t{16} << 10, ring_bytes_max = std::size_t{16} << 20;
+/// Those who speak at a time, as a rule.
+constexpr std::size_t streams_min = 2;
 
 bool is_rate(std::uint32_t rate) {
   return rate == 8000 || rate == 16000 || rate == 48000;
@@ -56,7 +56,7 @@ Result<RecordingId, std::string> Recordings::start(Settings settings, Source sou
   Running& running = running_[id];
   running.source = source;
   running.wants = settings.layout == Layout::mono ? media::TapWants{.legs = false, .mix = true} : media::TapWants{};
-  running.streams = settings.layout == Layout::mono ? 1 : settings.tracks.size() + streams_spare;
+  running.streams = settings.layout == Layout::mono ? 1 : std::max(settings.tracks.size(), streams_min);
   running.beep_every = settings.beep_every;
   auto ring = open_tap(running);
   if (running.beep_every > Duration::zero()) {
@@ -70,9 +70,9 @@ Result<RecordingId, std::string> Recordings::start(Settings settings, Source sou
 
 std::shared_ptr<media::TapRing> Recordings::open_tap(Running& running) {
   const std::size_t second = running.streams * (running.source.rate * sizeof(std::int16_t) + 1024);
-  const auto time = static_cast<std::size_t>(Recorder::ring_time / seconds(1));
+  const auto time = static_cast<std::size_t>(Recorder::ring_time / milliseconds(1));
   auto ring = std::make_shared<media::TapRing>(running.source.rate, running.wants,
-                                               std::clamp(second * time, ring_bytes_min, ring_bytes_max));
+                                               std::clamp(second * time / 1000, ring_bytes_min, ring_bytes_max));
   running.tap = {++last_tap_};
   plane_.command(worker_of(running.source.mixer),
                  media::OpenTap{.id = running.tap, .mixer = running.source.mixer, .ring = ring});

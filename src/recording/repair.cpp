@@ -11,19 +11,6 @@
 namespace junctor::recording {
 namespace {
 
-constexpr std::uint64_t manifest_bytes_max = std::uint64_t{16} << 20;
-
-Result<std::string, std::string> read_all(audio::Disk& disk, const std::string& path) {
-  auto file = disk.open(path, audio::OpenMode::read);
-  if (!file) return fail(file.error());
-  const auto size = (*file)->size();
-  if (!size) return fail(size.error());
-  if (*size > manifest_bytes_max) return fail(std::string("too large for a manifest"));
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(*size));
-  if (const auto got = (*file)->read_at(0, bytes); !got) return fail(got.error());
-  return std::string(bytes.begin(), bytes.end());
-}
-
 /// How long it sounds, in ms.
 Result<std::uint64_t, std::string> mend_file(audio::Disk& disk, const std::string& path, const OpenManifest& manifest,
                                              const Manifest::File& told) {
@@ -72,7 +59,7 @@ bool Repair::begin(const std::string& open_manifest) {
   const std::string stem = open_.substr(0, open_.size() - std::string_view(manifest_open).size());
   // It ended between the last two steps.
   if (disk_.stamp(stem + manifest_closed)) return disk_.remove(open_).has_value() && false;
-  auto json = read_all(disk_, open_);
+  auto json = read_manifest(disk_, open_);
   const auto manifest = json ? parse_open_manifest(*json) : Result<OpenManifest, std::string>(fail(json.error()));
   if (!manifest) {
     log_.warning("recording cannot be mended", {{"manifest", open_}, {"error", manifest.error()}});
@@ -92,7 +79,12 @@ bool Repair::begin(const std::string& open_manifest) {
 }
 
 void Repair::end(std::vector<Event>& events) {
-  Stopped stopped{.id = {}, .reason = StopReason::interrupted, .error = {}, .files = reporter_->take()};
+  Stopped stopped{.id = {},
+                  .reason = StopReason::interrupted,
+                  .error = {},
+                  .manifest = {},
+                  .files = reporter_->take(),
+                  .facts = facts_in(json_)};
   reporter_.reset();
   for (const FileReport& file : stopped.files) stopped.duration_ms = std::max(stopped.duration_ms, file.duration_ms);
   stopped.manifest = open_.substr(0, open_.size() - std::string_view(manifest_open).size()) + manifest_closed;

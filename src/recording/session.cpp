@@ -385,7 +385,12 @@ void Session::finish_files() {
 
 void Session::work_on_end(std::vector<Event>& events) {
   if (reporter_->step()) return;
-  Stopped stopped{.id = id_, .reason = reason_, .error = manifest_.error, .files = reporter_->take()};
+  Stopped stopped{.id = id_,
+                  .reason = reason_,
+                  .error = manifest_.error,
+                  .manifest = {},
+                  .files = reporter_->take(),
+                  .facts = settings_.facts};
   for (std::size_t i = 0; i < stopped.files.size(); ++i) {
     manifest_.files[i].report = stopped.files[i];
     stopped.duration_ms = std::max(stopped.duration_ms, stopped.files[i].duration_ms);

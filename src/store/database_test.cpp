@@ -64,6 +64,10 @@ TEST_F(DatabaseTest, KeepsTheWholeRecordOfACall) {
   EXPECT_DOUBLE_EQ(legs[1].mos, 4.375);
   EXPECT_EQ(legs[1].verdict, "one_way");
   EXPECT_EQ(legs[1].quality, R"({"in":{}})");
+
+  apply(database, {CallRecordings{"n1-1-1", R"([{"id":"r2"}])"}, CallRecordings{"n1-1-2", "[]"}});
+  EXPECT_EQ(database.find_call("n1-1-1").value()->call.recordings, R"([{"id":"r2"}])");
+  EXPECT_FALSE(database.find_call("n1-1-2").value()) << "it makes no record";
 }
 
 TEST_F(DatabaseTest, AReplayedWriteNeitherDoublesNorReopens) {

@@ -50,6 +50,11 @@ void apply_to(MemoryDisk& disk, const CallEnd& write) {
   put_legs(at->second, write.legs);
 }
 
+void apply_to(MemoryDisk& disk, const CallRecordings& write) {
+  const auto at = disk.calls.find(write.call_id);
+  if (at != disk.calls.end()) at->second.call.recordings = write.recordings;
+}
+
 void apply_to(MemoryDisk& disk, const UpdateBindings& write) {
   if (write.remove_all) std::erase_if(disk.bindings, [&](const auto& b) { return b.first.first == write.user; });
   for (const std::string& contact : write.remove) disk.bindings.erase({write.user, contact});

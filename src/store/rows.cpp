@@ -171,6 +171,11 @@ Done apply(Connection& connection, const RemoveUser& write) {
   return done(connection.statement(sql).start().text(write.username).run());
 }
 
+Done apply(Connection& connection, const CallRecordings& write) {
+  constexpr std::string_view sql = "UPDATE calls SET recordings = ? WHERE call_id = ?";
+  return done(connection.statement(sql).start().text(write.recordings).text(write.call_id).run());
+}
+
 // -- reads
 
 #define JUNCTOR_CALL_COLUMNS                                                                               \

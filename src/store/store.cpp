@@ -36,7 +36,8 @@ std::optional<Disposition> parse_disposition(std::string_view text) {
 }
 
 bool must_arrive(const Write& write) {
-  return std::holds_alternative<CallAnswer>(write) || std::holds_alternative<CallEnd>(write);
+  return std::holds_alternative<CallAnswer>(write) || std::holds_alternative<CallEnd>(write) ||
+         std::holds_alternative<CallRecordings>(write);
 }
 
 }  // namespace junctor::store

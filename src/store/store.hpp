@@ -174,8 +174,15 @@ struct AddTranscript {
   TranscriptRow row;
 };
 
-using Write =
-    std::variant<CallStart, CallAnswer, CallEnd, UpdateBindings, PutUser, RemoveUser, PruneCalls, AddTranscript>;
+/// What there is of a call's recordings at present, whether the call has ended or not; without effect on one that is
+/// not there. Never refused, as CallEnd.
+struct CallRecordings {
+  std::string call_id;
+  std::string recordings;  ///< as in CallRow
+};
+
+using Write = std::variant<CallStart, CallAnswer, CallEnd, UpdateBindings, PutUser, RemoveUser, PruneCalls,
+                           AddTranscript, CallRecordings>;
 
 /// Whether this write is kept and tried again when the database fails, instead of being refused.
 bool must_arrive(const Write& write);

@@ -160,5 +160,44 @@ TEST(Conference, SurvivesHoldAndLossOfMembers) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+// Whoever comes to a room on another media worker keeps address and stream, and is told nothing.
+TEST(Conference, LegsOfAllWorkersMeet) {
+  SimSettings settings = with_rooms();
+  settings.config = "[rtp]\nworkers = 3\n" + settings.config;
+  Sim sim{Seed{428}, settings};
+  Phone& carol = sim.phone("1003");
+  ASSERT_TRUE(enter(sim, carol, "8001"));
+  carol.speak(600);
+  std::vector<Phone*> brought;
+  for (int i = 0; i < 3; ++i) {
+    Phone& alice = sim.phone(std::to_string(1010 + i));
+    Phone& bob = sim.phone(std::to_string(1020 + i));
+    ASSERT_TRUE(connect(sim, alice, bob));
+    ASSERT_TRUE(talk(sim, alice, bob));
+    for (Phone* phone : {&bob, &carol}) phone->line().audio().watch_gaps();
+    const std::uint16_t port = bob.line().remote_sdp()->media.front().port;
+    alice.line().refer("8001");
+    ASSERT_TRUE(sim.until(3s, [&] { return alice.line().ended() && bob.hears(600); })) << i;
+    bob.line().speak(1000 + 150 * i);
+    carol.line().audio().be_quiet();
+    ASSERT_TRUE(sim.until(3s, [&] { return carol.hears(1000 + 150 * i); })) << i;
+    bob.line().audio().be_quiet();
+    carol.speak(600);
+    sim.run_for(1s);
+    EXPECT_EQ(bob.line().count(Method::invite), 0) << i;
+    EXPECT_EQ(bob.line().remote_sdp()->media.front().port, port);
+    // A frame is 20 ms and one may be missing; threads take their time.
+    EXPECT_LE(bob.line().audio().longest_gap(), 43ms) << i;
+    EXPECT_LE(carol.line().audio().longest_gap(), 43ms) << i;
+    brought.push_back(&bob);
+  }
+  for (const Phone* phone : brought) {
+    EXPECT_TRUE(phone->hears(600));
+    EXPECT_EQ(phone->lines().back()->audio().ssrc_changes(), 0u);
+    EXPECT_EQ(phone->lines().back()->audio().sequence_jumps(), 0u);
+  }
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace junctor::sim

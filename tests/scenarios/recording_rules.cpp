@@ -1,8 +1,10 @@
 // What the configuration says is to be recorded: whole calls, through hold and transfer, and conferences.
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "audio/file_decoder.hpp"
 #include "audio/goertzel.hpp"
+#include "recording/sha256.hpp"
 #include "scenario.hpp"
 
 namespace junctor::sim {
@@ -105,6 +107,42 @@ TEST(RecordingRules, AConferenceIsRecordedAsItsMix) {
   ASSERT_EQ(channels.size(), 1u);
   EXPECT_NEAR(level(channels[0], 1.5, 440), -10, 1.5);
   EXPECT_NEAR(level(channels[0], 1.5, 880), -10, 1.5);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+TEST(RecordingRules, TheRecordNamesTheFilesUntilTheyAreTooOld) {
+  Sim sim{Seed{455}, everything_recorded("keep_days = 2\n")};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  ASSERT_TRUE(connect(sim, alice, bob));
+  ASSERT_TRUE(talk(sim, alice, bob));
+  sim.run_for(3s);
+  Line& line = alice.line();
+  alice.hang_up();
+  const store::CallRecord* const row = record(sim, line);
+  ASSERT_NE(row, nullptr);
+  ASSERT_TRUE(sim.until(2s, [&] { return row->call.recordings.find("sha256") != std::string::npos; }));
+  const auto told = boost::json::parse(row->call.recordings).as_array();
+  ASSERT_EQ(told.size(), 1u);
+  const auto& one = told[0].as_object();
+  EXPECT_EQ(one.at("state"), "stopped");
+  EXPECT_TRUE(sim.files().files.contains(std::string(one.at("manifest").as_string())));
+  ASSERT_EQ(one.at("files").as_array().size(), 1u);
+  const auto& file = one.at("files").as_array()[0].as_object();
+  const auto at = sim.files().files.find(std::string(file.at("path").as_string()));
+  ASSERT_NE(at, sim.files().files.end());
+  const auto& bytes = at->second->content.bytes;
+  EXPECT_EQ(file.at("bytes").to_number<std::size_t>(), bytes.size());
+  EXPECT_NEAR(file.at("duration_ms").to_number<double>(), static_cast<double>(bytes.size() - 44) / 32, 20);
+  recording::Sha256 hash;
+  hash.add(bytes);
+  EXPECT_EQ(file.at("sha256").as_string(), hash.finish());
+
+  sim.run_for(47h);
+  EXPECT_EQ(sim.files().files.size(), 2u);
+  sim.run_for(2h);
+  EXPECT_TRUE(sim.files().files.empty());
+  EXPECT_TRUE(row->call.recordings.empty());
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 

@@ -1,5 +1,7 @@
 // Encrypted audio (SDES): who talks with whom, by both phones' tones; keys and rollover counters over re-INVITEs; what
 // is refused.
+#include <array>
+
 #include "scenario.hpp"
 
 namespace junctor::sim {
@@ -131,7 +133,7 @@ TEST(Srtp, KeysAndRolloverCountersOutliveHoldAndReinvites) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
-TEST(Srtp, ATransferToAnotherMediaWorkerKeepsTheRolloverCounter) {
+TEST(Srtp, ATransferBetweenMediaWorkersKeepsTheRolloverCounter) {
   Sim sim{Seed{620}, with_keys("srtp_over_plain_sip = true\nworkers = 2\n")};
   Phone& alice = sim.phone("2003");
   Phone& bob = sim.phone("2002");
@@ -147,12 +149,16 @@ TEST(Srtp, ATransferToAnotherMediaWorkerKeepsTheRolloverCounter) {
   ASSERT_TRUE(talk(sim, second, carol.line()));
   sim.run_for(1500s);  // carol's stream has rolled over; her port is the one that moves
   EXPECT_GT(carol.line().audio().sent(), 1u << 16);
-  const auto port_before = carol.line().audio().remote();
+  const auto port_of = [](Phone& phone) { return phone.line().audio().remote()->port; };
+  const std::array ports{port_of(alice), port_of(carol)};
+  ASSERT_NE(ports[0] / 2 % 2, ports[1] / 2 % 2) << "of two workers";
   alice.speak(600);
   carol.speak(1200);
   first.refer(second);
   ASSERT_TRUE(sim.until(3s, [&] { return alice.hears(1200) && carol.hears(600); }));
-  EXPECT_NE(carol.line().audio().remote(), port_before);
+  EXPECT_EQ(ports, (std::array{port_of(alice), port_of(carol)}));
+  EXPECT_EQ(alice.line().count(Method::invite) + carol.line().count(Method::invite), 0);
+  EXPECT_EQ(carol.line().audio().unreadable(), 0u);
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
