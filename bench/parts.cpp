@@ -101,6 +101,7 @@ Hub::Hub(std::size_t users) {
                                                .jobs = jobs_,
                                                .disk = disk_,
                                                .recorder = recorder_,
+                                               .transcriber = transcriber_,
                                                .store = store_,
                                                .hashes = {&net::md5_hex, &net::sha256_hex, &net::sha512_256_hex},
                                                .mac = &net::hmac_sha256,

@@ -11,8 +11,10 @@
 
 #include "audio/disk.hpp"
 #include "base/io.hpp"
+#include "base/web_socket.hpp"
 #include "hub/core.hpp"
 #include "recording/recorder.hpp"
+#include "transcription/transcriber.hpp"
 
 namespace junctor::bench {
 
@@ -88,6 +90,16 @@ class NoJobs final : public JobRunner {
   bool submit(Job) override { return false; }
 };
 
+/// Nor is anything transcribed.
+class NoWebSockets final : public WebSockets {
+ public:
+  WebSocketId open(const WebSocketRequest&, WebSocketSink&) override { return {}; }
+  void send_text(WebSocketId, std::string) override {}
+  void send_binary(WebSocketId, std::string) override {}
+  std::size_t unsent(WebSocketId) const override { return 0; }
+  void close(WebSocketId) override {}
+};
+
 class Hub {
  public:
   explicit Hub(std::size_t users);
@@ -115,6 +127,8 @@ class Hub {
   audio::MemoryDisk disk_;
   NoJobs jobs_;
   recording::Recorder recorder_{disk_, {.recorder = [] {}, .control = [] {}}, log_, counters_};
+  NoWebSockets web_sockets_;
+  transcription::Transcriber transcriber_{web_sockets_, {.transcriber = [] {}, .control = [] {}}, log_, counters_};
   Queue store_;
   std::unique_ptr<hub::Core> core_;
 };
