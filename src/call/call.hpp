@@ -123,8 +123,9 @@ class Call final : public LegOwner {
   Result<void, Refusal> seat(LegId leg, Mixer& mixer, TimePoint now);
   /// Talks to nobody any more, and stays.
   Result<void, Refusal> part(LegId leg, TimePoint now);
-  /// The leg leaves this call for another one (which adopts it).
-  std::unique_ptr<Leg> release(LegId leg);
+  /// The leg leaves this call for another one (which adopts it). An offer of its far end that its peer was asked about
+  /// is refused as one that came at a bad time, as by bridge() and part().
+  std::unique_ptr<Leg> release(LegId leg, TimePoint now);
   void adopt(std::unique_ptr<Leg> leg);
   /// See Leg::send_digits().
   Result<void, Refusal> send_digits(LegId leg, std::string_view digits, Duration duration, Duration gap, TimePoint now);
