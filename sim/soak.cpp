@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "sim/sim.hpp"
@@ -75,6 +76,7 @@ class Round {
   const TimePoint start_ = sim_.now();
   std::vector<Phone*> phones_, good_;
   std::map<const Phone*, int> listening_;  // phones that only answer and listen, by how many calls want that
+  std::set<const Line*> undisturbed_;      // of those who call them
   std::size_t next_tone_ = 0;
   Phone* carrier_ = nullptr;
   std::vector<std::string> problems_;
@@ -122,6 +124,7 @@ void Round::listening_call() {
   if (&caller == &called || forks) return;
   ++listening_[&called];
   Line& line = caller.dial(called.user());
+  undisturbed_.insert(&line);
   const double there = tones[next_tone_++ % tones.size()], back = tones[next_tone_++ % tones.size()];
   later(seconds(3), [this, &line, &called, there, back] {
     line.speak(there);
@@ -254,7 +257,10 @@ void Round::act(Line& line) {
       line.speak(idle_tone);
       return later(random_.between(milliseconds(100), seconds(2)), [&line] { line.audio().be_quiet(); });
     default:
-      if (random_.chance(0.4)) line.refer(any(phones_).user());
+      if (random_.chance(0.4)) return line.refer(any(phones_).user());
+      if (listening_[&line.phone()] > 0) return;
+      for (const auto& other : line.phone().lines())
+        if (other.get() != &line && other->up() && !undisturbed_.contains(other.get())) return line.refer(*other);
   }
 }
 

@@ -382,13 +382,14 @@ void Call::hang_up(const Cause& why, HangupBy by, TimePoint now) {
   for (std::size_t i = 0; i < legs_.size(); ++i) legs_[i]->hang_up(why, now);
 }
 
-std::unique_ptr<Leg> Call::release(LegId id) {
+std::unique_ptr<Leg> Call::release(LegId id, TimePoint now) {
   const auto at = std::find_if(legs_.begin(), legs_.end(), [&](const auto& leg) { return leg->id() == id; });
   JUNCTOR_CHECK(at != legs_.end());
   if (Leg* const peer = leg((*at)->peer)) peer->peer = {};
   auto leg = std::move(*at);
   legs_.erase(at);
   leg->peer = {};
+  leg->refuse_offer(491, now);
   past_legs_.push_back(facts_of(*leg));
   return leg;
 }

@@ -127,8 +127,9 @@ class Call final : public LegOwner {
   Result<void, Refusal> seat(LegId leg, Mixer& mixer, TimePoint now);
   /// Talks to nobody any more, and stays.
   Result<void, Refusal> part(LegId leg, TimePoint now);
-  /// The leg leaves this call for another one (which adopts it).
-  std::unique_ptr<Leg> release(LegId leg);
+  /// The leg leaves this call for another one (which adopts it). An offer of its far end that its peer was asked about
+  /// is refused as one that came at a bad time, as by bridge() and part().
+  std::unique_ptr<Leg> release(LegId leg, TimePoint now);
   void adopt(std::unique_ptr<Leg> leg);
   /// See Leg::process_voice(): what the leg says is worked on, or listened to for VoiceHeard. Its call sits in a mixer
   /// meanwhile, if all its legs have codecs of ours; without, nothing is done.

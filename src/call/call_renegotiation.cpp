@@ -13,8 +13,12 @@ Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
   Leg* const b = leg(b_id);
   if (a == nullptr || b == nullptr) return fail(Refusal::no_such_leg);
   if (!a->is_up() || !b->is_up() || a->port() == nullptr || b->port() == nullptr) return fail(Refusal::wrong_state);
-  for (Leg* const each : {a, b})
-    if (Leg* const old = leg(each->peer); old != nullptr && old != a && old != b) old->peer = {};
+  for (Leg* const each : {a, b}) {
+    Leg* const old = leg(each->peer);
+    if (old == a || old == b) continue;
+    if (old != nullptr) old->peer = {};
+    each->refuse_offer(491, now);  // whoever was asked about it is not the one that answers from now on
+  }
   for (Leg* const each : {a, b}) ack_alone(*each, now);
   connect(*a, *b);
   const bool fits =
@@ -29,6 +33,7 @@ Result<void, Refusal> Call::part(LegId id, TimePoint now) {
   if (!leg->is_up() || !leg->port_is_open()) return fail(Refusal::wrong_state);
   if (Leg* const peer = this->leg(leg->peer)) peer->peer = {};
   leg->peer = {};
+  leg->refuse_offer(491, now);
   ack_alone(*leg, now);
   if (leg->mixer != nullptr) leg->mixer->unseat(*leg);
   return {};

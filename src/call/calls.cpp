@@ -243,7 +243,7 @@ Result<void, Refusal> Calls::move_leg(CallId from_id, LegId leg_id, CallId to_id
   if (from == nullptr || to == nullptr) return fail(Refusal::no_such_call);
   if (from->leg(leg_id) == nullptr) return fail(Refusal::no_such_leg);
   if (to->legs().size() >= Call::legs_max) return fail(Refusal::too_many_legs);
-  to->adopt(from->release(leg_id));
+  to->adopt(from->release(leg_id, now));
   legs_[leg_id.value].call = to;
   touched_.push_back(from_id);
   return {};

@@ -186,9 +186,9 @@ TEST(Conference, LegsOfAllWorkersMeet) {
     sim.run_for(1s);
     EXPECT_EQ(bob.line().count(Method::invite), 0) << i;
     EXPECT_EQ(bob.line().remote_sdp()->media.front().port, port);
-    // A frame is 20 ms and one may be missing; threads take their time.
-    EXPECT_LE(bob.line().audio().longest_gap(), 43ms) << i;
-    EXPECT_LE(carol.line().audio().longest_gap(), 43ms) << i;
+    // A frame is 20 ms and one may be missing.
+    EXPECT_LE(bob.line().audio().longest_gap(), 40ms) << i;
+    EXPECT_LE(carol.line().audio().longest_gap(), 40ms) << i;
     brought.push_back(&bob);
   }
   for (const Phone* phone : brought) {

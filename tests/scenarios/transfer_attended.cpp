@@ -80,8 +80,8 @@ TEST(TransferAttended, BetweenCallsOnTwoWorkers) {
       EXPECT_EQ(heard.sequence_jumps(), 0u);
       EXPECT_EQ(heard.timestamp_faults(), 0u);
       if (phone == &alice && held) continue;
-      // A frame is 20 ms and one may be missing; threads take their time.
-      EXPECT_LE(heard.longest_gap(), 43ms);
+      // A frame is 20 ms and one may be missing.
+      EXPECT_LE(heard.longest_gap(), 40ms);
     }
     EXPECT_TRUE(alice.hears(1200) && carol.hears(600));
     alice.hang_up();
