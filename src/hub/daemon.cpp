@@ -421,7 +421,8 @@ Result<void, std::string> Daemon::start() {
 
 void Daemon::reload(TimePoint now) {
   operator_->reload(
-      [this](Result<control::ReloadReport, control::Failure> report) {
+      [this](const Result<control::ReloadReport, control::Failure>& report) {
+        if (!report) return log_->error("reload refused", {{"fault", report.error().message}});
         for (const std::string& fault : report->faults) log_->error("reload refused", {{"fault", fault}});
         for (const std::string& key : report->needs_restart) log_->warning("waits for a restart", {{"key", key}});
         if (report->faults.empty()) log_->info("configuration reloaded");

@@ -159,17 +159,14 @@ TEST_F(MovedPortTest, from_one_mixer_into_another_without_a_hole) {
   expect_nothing_left();
 }
 
-TEST_F(MovedPortTest, timers_and_tone_go_on_at_the_other_place) {
+TEST_F(MovedPortTest, timers_go_on_at_the_other_place) {
   const PortId a = open(0, address(1, 4000));
   SetRemote set = remote(a, address(1, 4000), formats({pcma()}));
   set.timeout = seconds(2);
   command(set);
-  command(Tone{.id = a});
   run(seconds(1));
-  const std::size_t before = heard_by(address(1, 4000)).size();
   const PortId moved = move(a);
   run(milliseconds(990));
-  EXPECT_NEAR(static_cast<double>(heard_by(address(1, 4000)).size() - before), 50, 1);
   EXPECT_TRUE(events_of<Timeout>().empty());
   run(milliseconds(20));
   ASSERT_EQ(events_of<Timeout>().size(), 1u);
