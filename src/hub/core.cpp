@@ -78,10 +78,10 @@ const routing::User* Core::Directory::find_user(std::string_view username) const
   };
   found_ = {user->username,
             seconds(user->ring_secs),
-            destination(user->forward.always),
-            destination(user->forward.busy),
-            destination(user->forward.no_answer),
-            destination(user->forward.unregistered)};
+            destination(user->forward().always),
+            destination(user->forward().busy),
+            destination(user->forward().no_answer),
+            destination(user->forward().unregistered)};
   return &found_;
 }
 

@@ -243,7 +243,7 @@ std::vector<registrar::User> file_users(const config::Config& config, std::strin
     user.username = from.username;
     user.display_name = from.display_name;
     user.voicemail = from.voicemail;
-    user.forward = {from.forward.busy, from.forward.no_answer, from.forward.always, from.forward.unregistered};
+    user.forward_to({from.forward.busy, from.forward.no_answer, from.forward.always, from.forward.unregistered});
     user.ring_secs = static_cast<std::uint32_t>(from.ring_secs.count());
     user.from_file = true;
     if (from.ha1.empty()) {

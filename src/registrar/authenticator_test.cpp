@@ -261,13 +261,13 @@ TEST(Users, SurviveAsRowsWithoutTheirPassword) {
   User user;
   user.username = "1001";
   user.display_name = "Alice";
-  user.forward.busy = "voicemail:1001";
+  user.forward_to({.busy = "voicemail:1001"});
   user.ring_secs = 7;
   set_password(user, "junctor", "secret", test_hashes());
   const User back = from_row(to_row(user, "junctor"));
   EXPECT_EQ(back.ha1_md5, user.ha1_md5);
   EXPECT_EQ(back.ha1_sha512_256, user.ha1_sha512_256);
-  EXPECT_EQ(back.forward.busy, "voicemail:1001");
+  EXPECT_EQ(back.forward().busy, "voicemail:1001");
   EXPECT_EQ(back.ring_secs, 7u);
   EXPECT_FALSE(back.from_file);
 }

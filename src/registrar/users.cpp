@@ -18,6 +18,15 @@ std::string User::ha1(HashName name) const {
   return {};
 }
 
+const Forward& User::forward() const {
+  static const Forward nowhere;
+  return forwards == nullptr ? nowhere : *forwards;
+}
+
+void User::forward_to(Forward where) {
+  forwards = where == Forward{} ? nullptr : std::make_shared<const Forward>(std::move(where));
+}
+
 void set_password(User& user, std::string_view realm, std::string_view password,
                   const sip::digest::HashFunctions& hashes) {
   const auto ha1 = [&](HashName name) {
@@ -39,10 +48,10 @@ store::UserRow to_row(const User& user, std::string_view realm) {
   row.ha1_sha512_256 = user.ha1_sha512_256.hex();
   row.voicemail = user.voicemail;
   row.ring_secs = user.ring_secs;
-  row.forward_busy = user.forward.busy;
-  row.forward_no_answer = user.forward.no_answer;
-  row.forward_always = user.forward.always;
-  row.forward_unregistered = user.forward.unregistered;
+  row.forward_busy = user.forward().busy;
+  row.forward_no_answer = user.forward().no_answer;
+  row.forward_always = user.forward().always;
+  row.forward_unregistered = user.forward().unregistered;
   return row;
 }
 
@@ -53,8 +62,8 @@ User from_row(store::UserRow row) {
   user.ha1_md5 = Ha1<16>(row.ha1_md5);
   user.ha1_sha256 = Ha1<32>(row.ha1_sha256);
   user.ha1_sha512_256 = Ha1<32>(row.ha1_sha512_256);
-  user.forward = {std::move(row.forward_busy), std::move(row.forward_no_answer), std::move(row.forward_always),
-                  std::move(row.forward_unregistered)};
+  user.forward_to({std::move(row.forward_busy), std::move(row.forward_no_answer), std::move(row.forward_always),
+                   std::move(row.forward_unregistered)});
   user.ring_secs = row.ring_secs;
   user.voicemail = row.voicemail;
   return user;
@@ -66,36 +75,32 @@ void Users::count(const User& user, std::size_t change) {
 }
 
 bool Users::put(User user) {
-  constexpr std::size_t one = 1;
-  const auto at = users_.find(user.username);
-  if (at == users_.end()) {
-    count(user, one);
-    std::string key = user.username;
-    users_.emplace(std::move(key), std::move(user));
-    return true;
-  }
-  if (at->second.from_file && !user.from_file) return false;
-  count(at->second, -one);
-  count(user, one);
-  at->second = std::move(user);
+  const User* const before = find(user.username);
+  if (before != nullptr && before->from_file && !user.from_file) return false;
+  if (before != nullptr) remove(user.username);
+  count(user, 1);
+  auto kept = std::make_unique<User>(std::move(user));
+  const std::string_view name = kept->username;
+  users_.emplace(name, std::move(kept));
   return true;
 }
 
 bool Users::remove(std::string_view username) {
   const auto at = users_.find(username);
   if (at == users_.end()) return false;
-  count(at->second, -std::size_t{1});
+  count(*at->second, -std::size_t{1});
+  const std::unique_ptr<User> removed = std::move(at->second);  // the key is a part of it
   users_.erase(at);
   return true;
 }
 
 const User* Users::find(std::string_view username) const {
   const auto at = users_.find(username);
-  return at == users_.end() ? nullptr : &at->second;
+  return at == users_.end() ? nullptr : at->second.get();
 }
 
 void Users::for_each(const std::function<void(const User&)>& visit) const {
-  for (const auto& [name, user] : users_) visit(user);
+  for (const auto& [name, user] : users_) visit(*user);
 }
 
 }  // namespace junctor::registrar

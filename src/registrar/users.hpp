@@ -5,11 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "base/flat_map.hpp"
 #include "registrar/ha1.hpp"
 #include "sip/digest.hpp"
 #include "store/store.hpp"
@@ -20,6 +21,7 @@ namespace junctor::registrar {
 /// nowhere.
 struct Forward {
   std::string busy, no_answer, always, unregistered;
+  bool operator==(const Forward&) const = default;
 };
 
 struct User {
@@ -28,11 +30,13 @@ struct User {
   Ha1<16> ha1_md5;
   Ha1<32> ha1_sha256;
   Ha1<32> ha1_sha512_256;
-  Forward forward;
+  std::shared_ptr<const Forward> forwards;  ///< null, as with most: nowhere in any case
   std::uint32_t ring_secs = 25;
   bool voicemail = true;
   bool from_file = false;  ///< of the configuration file: goes before a database user of the same name
 
+  const Forward& forward() const;
+  void forward_to(Forward where);
   /// Lower-case hexadecimal; empty: not there.
   std::string ha1(sip::digest::HashName name) const;
 };
@@ -58,16 +62,12 @@ class Users {
   void for_each(const std::function<void(const User&)>& visit) const;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
   static constexpr std::array<sip::digest::HashName, 3> hash_names{
       sip::digest::HashName::md5, sip::digest::HashName::sha256, sip::digest::HashName::sha512_256};
   void count(const User& user, std::size_t change);
 
-  std::unordered_map<std::string, User, Hash, std::equal_to<>> users_;
-  std::array<std::size_t, hash_names.size()> with_ha1_{};  // how many users have it
+  FlatMap<std::string_view, std::unique_ptr<User>> users_;  // by the username of the User itself
+  std::array<std::size_t, hash_names.size()> with_ha1_{};   // how many users have it
 };
 
 }  // namespace junctor::registrar
