@@ -224,6 +224,42 @@ TEST_F(MixingTest, loss_and_jitter_are_concealed) {
   EXPECT_EQ(stats(bob.port).concealed_ms, 0);
 }
 
+/// A far end whose clock is slow by so much, as its packets show it: later and later. Fast: the other way round.
+std::function<std::optional<Duration>()> drifting(const TimePoint& now, int parts_per_million, Duration span) {
+  const Duration most = span * std::abs(parts_per_million) / 1'000'000;
+  return [&now, start = now, parts_per_million, most]() -> std::optional<Duration> {
+    const Duration gone = (now - start) * parts_per_million / 1'000'000;
+    return parts_per_million < 0 ? most + gone : gone;
+  };
+}
+
+TEST_F(MixingTest, clocks_that_drift_for_half_an_hour_stay_together) {
+  constexpr Duration span = minutes(30);
+  FarEnd& slow = add(pcmu(), 1013);
+  FarEnd& fast = add(g722(), 620);
+  slow.path = drifting(now, 100, span);
+  fast.path = drifting(now, -100, span);
+  seat_all();
+  for (int minute = 0; minute < 30; ++minute) {
+    sent.clear();
+    events.clear();
+    talk(minutes(1));
+    for (const auto& [listener, hz] : {std::pair{&slow, 620.0}, std::pair{&fast, 1013.0}}) {
+      const auto packets = rtp_from(listener->port);
+      ASSERT_NEAR(static_cast<double>(packets.size()), 3000, 1);
+      expect_one_stream(packets);
+      Samples last_second = heard(*listener);
+      last_second.erase(last_second.begin(), last_second.end() - far_end_rate);
+      ASSERT_NEAR(level(last_second, hz), -10, 1.5) << minute;
+    }
+  }
+  for (const FarEnd* end : {&slow, &fast}) {
+    const PortStats counted = stats(end->port);
+    EXPECT_EQ(counted.concealed_ms, 0);
+    EXPECT_EQ(counted.drop(Drop::late), 0u);
+  }
+}
+
 TEST_F(MixingTest, a_far_end_may_change_its_codec_in_the_middle) {
   FarEnd& alice = add(pcmu(), 1013);
   FarEnd& bob = add(pcma(), 500);
