@@ -20,6 +20,7 @@ constexpr std::int64_t per_ms = 48;
 /// An encoder's delay and the overlap of its transform: a packet is heard a little beyond its own time.
 constexpr std::int64_t blur = 10 * per_ms;
 constexpr int celt_frame_max = 20 * per_ms;
+constexpr int packet_max = 120 * per_ms;  // RFC 6716 §3.4, R5
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -155,7 +156,7 @@ class Walk {
     if (packet.empty()) return {};
     const int frames = opus_packet_get_nb_frames(packet.data(), static_cast<opus_int32>(packet.size()));
     const int duration = frames * opus_packet_get_samples_per_frame(packet.data(), 48000);
-    if (duration <= 0) return fail(std::string("not an Opus packet"));
+    if (duration <= 0 || duration > packet_max) return fail(std::string("not an Opus packet"));
     const bool said_then = time_ < to_ + blur && time_ + duration > from_ - blur && from_ < to_;
     time_ += duration;
     if (!said_then) return {};

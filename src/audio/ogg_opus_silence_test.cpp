@@ -71,5 +71,18 @@ TEST(OggOpusSilence, a_file_that_was_cut_off_is_walked_to_its_last_page) {
   EXPECT_FALSE(silence_ogg_opus(empty, 0, 1));
 }
 
+TEST(OggOpusSilence, a_packet_of_more_than_120_ms_is_none) {
+  // One page of three packets: two headers, and a packet of 50 frames of 60 ms (RFC 6716 §3.2.5).
+  std::vector<std::uint8_t> page = {'O', 'g', 'g', 'S'};
+  page.resize(26);
+  page.insert(page.end(), {3, 12, 1, 200});
+  page.insert(page.end(), 13, std::uint8_t{0});
+  page.insert(page.end(), {0x1b, 50});
+  page.insert(page.end(), 198, std::uint8_t{1});
+  MemoryFile file(page);
+  EXPECT_FALSE(silence_ogg_opus(file, 0, 1000));
+  EXPECT_EQ(file.bytes, page);
+}
+
 }  // namespace
 }  // namespace junctor::audio
