@@ -33,7 +33,7 @@ struct TranscriptSegment {
   double confidence = 0;
   std::string lang;  ///< as configured; empty: the engine's choice
 };
-/// The engine is away for now; or, without text to come, some sound was lost.
+/// The engine is away; or, without text to come, some sound was lost.
 struct TranscriptError {
   LegId leg;
   std::string side;
