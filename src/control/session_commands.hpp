@@ -155,11 +155,29 @@ struct SessionDetachCall {
   }
 };
 
+/// What was told since; each of `events` is {"sequence", "timestamp", "call_id", "event"}.
+struct Replay {
+  std::uint64_t replayed_count = 0;
+  std::uint64_t current_sequence = 0;
+  bool complete = true;
+  std::vector<apps::program::JsonText> events;
+  std::vector<CallRef> reclaimed;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor& visit) {
+    visit(Field("replayed_count", "how many events follow"), s.replayed_count);
+    visit(Field("current_sequence", "the seq of the last one"), s.current_sequence);
+    visit(Field("complete", "false: some are not kept any more; see session.list_calls").not_flat(), s.complete);
+    visit(Field("events", "oldest first"), s.events);
+    visit(Field("reclaimed", "orphaned calls that the session controls again").not_flat(), s.reclaimed);
+  }
+};
+
 struct SessionResume {
   static constexpr CommandInfo info{"session.resume", "Resume", Scope::none,
                                     "What the token's sessions were told since, and its orphaned calls.", "at once"};
   std::uint64_t last_sequence = 0;
   std::string resume_secret;
+  using Done = Replay;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor& visit) {
     visit(Field("last_sequence", "the seq of the last event that was seen"), s.last_sequence);
@@ -173,6 +191,7 @@ struct CallResume {
   SeenCall call_id;
   std::uint64_t last_sequence = 0;
   std::string resume_secret;
+  using Done = Replay;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor& visit) {
     visit(Field("call_id", "the call").needed(), s.call_id);

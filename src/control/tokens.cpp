@@ -67,9 +67,9 @@ void Tokens::set(const std::vector<Entry>& entries) {
       if (const auto scope = parse_scope(word)) token->scopes.insert(*scope);
     token->contexts = entry.contexts;
     token->trunks = entry.trunks;
-    const auto known = std::ranges::find(ids_, entry.secret, &std::pair<std::string, TokenId>::first);
-    if (known == ids_.end()) ids_.emplace_back(entry.secret, TokenId{ids_.size() + 1});
-    token->id = known == ids_.end() ? ids_.back().second : known->second;
+    auto known = std::ranges::find(ids_, entry.secret, &std::pair<std::string, TokenId>::first);
+    if (known == ids_.end()) known = ids_.insert(known, {entry.secret, TokenId{ids_.size() + 1}});
+    token->id = known->second;
     std::erase_if(tokens_, [&](const auto& other) { return other->secret == entry.secret; });
     tokens_.push_back(std::move(token));
   }

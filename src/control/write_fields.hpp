@@ -37,6 +37,9 @@ class FieldWriter {
   boost::json::value made(const apps::program::CallRef& from) const {
     return from.name.empty() ? text(names_(from.id)) : text(from.name);
   }
+  boost::json::value made(const apps::program::JsonText& from) const {
+    return from.text.empty() ? boost::json::value(nullptr) : boost::json::parse(from.text);
+  }
   template <class T>
     requires std::is_arithmetic_v<T>
   boost::json::value made(T from) const {
