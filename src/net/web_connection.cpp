@@ -229,12 +229,26 @@ void WebConnection::respond(WebResponse response) {
 
 void WebConnection::answer(WebResponse response, bool keep_alive) {
   keep_alive_ = keep_alive && !going_away_;
+  log_request(response.status, response.body.size());
   state_ = State::responding;
   since_ = now();
   left_ = link_->left();
   link_->put(std::make_shared<const std::string>(response_head(response, response.body.size(), chunked_, keep_alive_)));
   if (!head_) link_->put(std::make_shared<const std::string>(std::move(response.body)));
   context_.owner.flush_later(shared_from_this());
+}
+
+/// One line for each, with what was asked and not with its query, where secrets may be.
+void WebConnection::log_request(int status, std::size_t bytes) {
+  constexpr std::size_t path_bytes_max = 200;
+  const std::string_view path = path_of(view_of(http_->request.target()));
+  const auto took = std::chrono::duration_cast<milliseconds>(now() - since_);
+  context_.log.info("http", {{"method", std::string(http_->request.method_string())},
+                             {"path", std::string(path.substr(0, path.find('?')).substr(0, path_bytes_max))},
+                             {"status", std::to_string(status)},
+                             {"bytes", std::to_string(bytes)},
+                             {"ms", std::to_string(took.count())},
+                             {"remote", to_string(remote_)}});
 }
 
 void WebConnection::on_drained() {
@@ -255,6 +269,7 @@ void WebConnection::open(WebOpening how) {
   flow_ = std::move(how.flow);
   output_bytes_max_ = how.terms.output_bytes_max;
   link_->account(flow_);
+  log_request(how.events ? 200 : 101, 0);
   if (how.events) return open_events();
   open_socket(std::move(how));
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/counters.hpp"
+#include "base/log.hpp"
 #include "net/web_frames.hpp"
 #include "net/web_link.hpp"
 #include "net/web_register.hpp"
@@ -54,6 +55,7 @@ class WebOwner {
 struct WebContext {
   WebOwner& owner;
   const WebLimits& limits;
+  Log& log;
   WebCounters& counters;
   std::shared_ptr<WebRegister> control;
   std::size_t& handshakes;
@@ -122,6 +124,7 @@ class WebConnection final : public std::enable_shared_from_this<WebConnection>, 
   void take_request();
   void refuse(int status, Counter& why);
   void answer(WebResponse response, bool keep_alive);
+  void log_request(int status, std::size_t bytes);
 
   // Event streams (web_connection.cpp).
   void open_events();

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <openssl/ssl.h>
 #include <optional>
 #include <poll.h>
@@ -173,6 +174,25 @@ class WebClient {
   std::string pending_;
 };
 
+class RecordingLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view message, std::initializer_list<LogField> fields) override {
+    const std::lock_guard lock(mutex_);
+    std::string line(message);
+    for (const LogField& field : fields)
+      if (field.key != "ms" && field.key != "remote") line += ' ' + field.value;
+    lines_.push_back(std::move(line));
+  }
+  std::vector<std::string> lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
 /// Control thread only, as every sink. What it does with a request is `answer`'s.
 class RecordingWebSink final : public WebSink {
  public:
@@ -207,7 +227,7 @@ class RecordingWebSink final : public WebSink {
 class WebServerTest : public testing::Test {
  protected:
   void make(const WebLimits& limits = {}) {
-    auto made = HttpServer::create(limits, *t.loop, t.counters);
+    auto made = HttpServer::create(limits, *t.loop, log, t.counters);
     ASSERT_TRUE(made) << made.error();
     server = std::move(*made);
     const Address any{IpAddress::v4(127, 0, 0, 1), 0};
@@ -256,6 +276,7 @@ class WebServerTest : public testing::Test {
     return eventually([&] { return counter(name) == value; });
   }
 
+  RecordingLog log;
   RecordingWebSink sink;
   LoopThread t;
   std::unique_ptr<HttpServer> server;

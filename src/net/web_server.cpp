@@ -13,9 +13,9 @@ namespace junctor::net {
 // The control thread's side; WebThread is the other one.
 class HttpServer::Impl {
  public:
-  Impl(const WebLimits& limits, ControlLoop& control, Counters& counters)
+  Impl(const WebLimits& limits, ControlLoop& control, Log& log, Counters& counters)
       : register_(std::make_shared<WebRegister>()),
-        thread_(std::make_shared<WebThread>(limits, control, counters, register_)) {
+        thread_(std::make_shared<WebThread>(limits, control, log, counters, register_)) {
     // The hook may outlive this object, the loop it is in does not outlive the process.
     control.add_turn_end([thread = std::weak_ptr(thread_)](TimePoint now) -> std::optional<TimePoint> {
       const auto web = thread.lock();
@@ -96,9 +96,9 @@ class HttpServer::Impl {
 };
 
 Result<std::unique_ptr<HttpServer>, std::string> HttpServer::create(const WebLimits& limits, ControlLoop& control,
-                                                                    Counters& counters) {
+                                                                    Log& log, Counters& counters) {
   try {  // Asio's io_context throws when the process has no descriptor left
-    return std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>(limits, control, counters)));
+    return std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>(limits, control, log, counters)));
   } catch (const std::exception& error) {
     return fail(std::string("http: ") + error.what());
   }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/counters.hpp"
+#include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/web.hpp"
 #include "net/control_loop.hpp"
@@ -37,8 +38,9 @@ struct WebLimits {
 
 class HttpServer final : public WebServer {
  public:
+  /// `log` gets a line for each request: "http", with method, path, status, bytes, ms and remote.
   static Result<std::unique_ptr<HttpServer>, std::string> create(const WebLimits& limits, ControlLoop& control,
-                                                                 Counters& counters);
+                                                                 Log& log, Counters& counters);
   /// Stops first. The control loop must not be running any more, or must be the calling thread.
   ~HttpServer() override;
 

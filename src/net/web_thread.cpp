@@ -27,12 +27,12 @@ struct Overloaded : Ts... {
 
 }  // namespace
 
-WebThread::WebThread(const WebLimits& limits, ControlLoop& control, Counters& counters,
+WebThread::WebThread(const WebLimits& limits, ControlLoop& control, Log& log, Counters& counters,
                      std::shared_ptr<WebRegister> control_side)
     : limits_(limits),
       control_(control),
       counters_(counters),
-      context_{*this, limits_, counters_, std::move(control_side), handshakes_},
+      context_{*this, limits_, log, counters_, std::move(control_side), handshakes_},
       commands_(command_capacity, waker_),
       roused_(roused_capacity),
       wake_(io_, ::dup(waker_.fd())),

@@ -20,7 +20,7 @@ namespace junctor::net {
 
 class WebThread final : public WebOwner, public WebTalker {
  public:
-  WebThread(const WebLimits& limits, ControlLoop& control, Counters& counters,
+  WebThread(const WebLimits& limits, ControlLoop& control, Log& log, Counters& counters,
             std::shared_ptr<WebRegister> control_side);
   ~WebThread() override;
 
