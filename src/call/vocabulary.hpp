@@ -84,6 +84,12 @@ using ReferTold = std::function<void(const ReferNews& news, TimePoint now)>;
 struct Incoming {
   LegId leg;
 };
+/// A new call that the hub makes by itself, or for a program. It has no leg yet.
+struct Outgoing {};
+/// An outgoing leg's INVITE is on the wire.
+struct LegCalling {
+  LegId leg;
+};
 /// 18x: with_media if the far end sent a description of its audio with it (early media).
 struct LegRinging {
   LegId leg;
@@ -164,7 +170,8 @@ struct Ended {
 };
 
 using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
-                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, MessageReceived>;
+                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling,
+                               MessageReceived>;
 
 struct Event {
   CallId call;
