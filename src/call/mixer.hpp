@@ -33,6 +33,8 @@ struct Voice {
   float input_gain = 1;   ///< 0: muted
   float output_gain = 1;  ///< 0: deaf
   bool hears_itself = false;
+  bool to_all = true;  ///< else it is an observer: nobody hears it but `whispers_to`
+  LegId whispers_to;   ///< who hears an observer, once it is here; none: nobody
 
   bool operator==(const Voice&) const = default;
 };
@@ -48,10 +50,13 @@ class Mixer {
   std::uint32_t worker() const { return worker_; }
   std::size_t size() const { return seats_.size(); }
   bool holds(const Leg& leg) const;
+  /// Those who are here, in the order in which they came.
+  std::vector<Leg*> legs() const;
 
   /// The leg leaves the mixer that it was in. It has a port on worker(). Until both descriptions of a leg are known it
   /// is taken for one that can be relayed.
-  void seat(Leg& leg);
+  /// `voice`: from its first tick here on.
+  void seat(Leg& leg, const Voice& voice = {});
   /// The leg, if it is here, hears nobody any more. Called by a leg that ends, too.
   void unseat(Leg& leg);
   /// A leg's descriptions or port changed, or whether we hold it: then it hears what is played to it alone. No effect
@@ -59,6 +64,8 @@ class Mixer {
   void update(const Leg& leg);
   /// Its voice_processing() or voice_is_processed() changed.
   void update_processing(const Leg& leg);
+  /// Its muting() changed.
+  void update_muting(const Leg& leg);
 
   /// One of two relayed legs uses a codec that the other has not: they are mixed until one of them goes, if we have
   /// that codec.
@@ -100,7 +107,9 @@ class Mixer {
   struct Seat {
     Leg* leg = nullptr;
     Voice voice;
-    PortId seated;  // what sits in open_ on the worker; 0: nothing yet
+    PortId seated;        // what sits in open_ on the worker; 0: nothing yet
+    Voice told;           // to the worker, of `seated`; without whispers_to
+    PortId whispered_to;  // likewise
     Agreed agreed;
     media::VoiceProcessing processing;   // as the worker was told for `seated`
     bool has_processor = false;          // likewise
@@ -111,6 +120,8 @@ class Mixer {
   Seat* find(const Leg& leg);
   const Seat* find(const Leg& leg) const;
   static Agreed agreed_with(const Leg& leg);
+  /// With the leg's own muting.
+  static Voice voice_of(const Seat& seat);
   void refresh();
   bool relay_fits() const;
   bool needs_samples() const;
@@ -119,7 +130,9 @@ class Mixer {
   void relay();
   void mix();
   void take_seat(Seat& seat);
-  void say_voice(const Seat& seat, const Voice& before);
+  void say_voice(Seat& seat);
+  void say_whispers();
+  void forget_seated(Seat& seat);
   void say_processing(Seat& seat);
   void say_hears(Seat& seat);
   void play_keys(const Seat& seat);

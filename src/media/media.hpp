@@ -262,6 +262,9 @@ struct Seat {
   PortId port;
   MixerId mixer;
   Token token = 0;
+  // As Hearing would change them, but from the first tick on: nothing is heard of it before.
+  bool speaks = true;  ///< false: Speak{0, 0}
+  float input_gain = 1, output_gain = 1;
 };
 
 /// The port leaves its mixer, if it sits in one, and stays open and silent.
