@@ -1,6 +1,7 @@
 """A program that controls a hub over RWI, for tests."""
 
 import json
+import os
 import time
 
 from harness import Failure, PATIENCE, expect
@@ -36,6 +37,7 @@ class Rwi:
     def __init__(self, hub, token="secret-bot-token", query="", protocol="rwi-v1"):
         self.socket = WebSocket(("127.0.0.1", hub.http), f"/rwi/v1?token={token}{query}", protocol=protocol)
         self.events, self.results, self.number, self.order = [], {}, 0, []
+        self.prefix = os.urandom(4).hex()  # action_ids are the token's, not the socket's
         self.started = None if query or protocol.endswith("flat") else self.wait_for("session.started")
 
     def _take(self, deadline):
@@ -55,7 +57,7 @@ class Rwi:
 
     def send(self, action, params=None, **members):
         self.number += 1
-        action_id = f"a{self.number}"
+        action_id = f"{self.prefix}-{self.number}"
         self.socket.send({"action_id": action_id, "action": action, "params": params or {}, **members})
         return action_id
 
