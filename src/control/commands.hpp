@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/program/vocabulary.hpp"
 #include "base/address.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -16,12 +17,8 @@
 
 namespace junctor::control {
 
-/// Why a command was refused: a stable word (the `code` of RWI results) and a line for people.
-struct Failure {
-  std::string code;
-  std::string message;
-  bool operator==(const Failure&) const = default;
-};
+/// Why a command was refused.
+using apps::program::Failure;
 
 /// Answers a command, at once or later, exactly once, on the control thread.
 template <class T>
