@@ -78,6 +78,12 @@ class WebConnection final : public std::enable_shared_from_this<WebConnection>, 
   void open(WebOpening how);
   /// Its bytes are counted as unsent already. `at_once`: not later together with others.
   void give(WebMessage& message, bool at_once);
+  /// That it is about to be given something.
+  void fetch_link() const {
+    __builtin_prefetch(link_.get());
+    __builtin_prefetch(flow_.get());
+  }
+  void fetch_stream() const { link_->fetch_stream(); }
   void give_binary(std::string_view message);
   /// They are not.
   void say(Opcode opcode, std::string_view message);

@@ -38,6 +38,7 @@ class WebLink : public std::enable_shared_from_this<WebLink> {
       : stream_(std::move(socket), std::move(ssl)), owner_(&owner) {}
 
   AnyStream& stream() { return stream_; }
+  void fetch_stream() const { stream_.prefetch(); }
   void leave() { owner_ = nullptr; }
 
   /// Leaves with flush(). After seal() nothing is taken.

@@ -151,19 +151,7 @@ void WebThread::execute(WebCommand&& command) {
                           if (const auto connection = find(c.id)) return connection->open(std::move(*c.how));
                           refuse(c);
                         },
-                        [this](WebCommand::Send& c) {
-                          WebMessage message(std::move(c.text));
-                          counters_.broadcasts.add();
-                          const bool at_once = c.to.size() > 1;
-                          std::size_t given = 0;
-                          for (const WebId id : c.to) {
-                            const auto at = ids_.find(id);
-                            if (at == ids_.end()) continue;
-                            at->second->give(message, at_once);
-                            ++given;
-                          }
-                          counters_.messages_sent.add(given);
-                        },
+                        [this](WebCommand::Send& c) { send(c); },
                         [this](WebCommand::SendBinary& c) {
                           if (const auto connection = find(c.id)) connection->give_binary(c.message);
                         },
@@ -175,6 +163,27 @@ void WebThread::execute(WebCommand&& command) {
                         },
                         [this](WebCommand::Tls& c) { tls_ = std::move(c.contexts); }},
              command.what);
+}
+
+/// What each receiver needs lies somewhere else in memory: it is fetched while those before it are served.
+void WebThread::send(WebCommand::Send& command) {
+  constexpr std::size_t ahead = 8;
+  counters_.broadcasts.add();
+  takers_.clear();
+  for (const WebId id : command.to) {
+    const auto at = ids_.find(id);
+    if (at == ids_.end()) continue;
+    __builtin_prefetch(at->second);
+    takers_.push_back(at->second);
+  }
+  WebMessage message(std::move(command.text));
+  const bool at_once = takers_.size() > 1;
+  for (std::size_t i = 0; i < takers_.size(); ++i) {
+    if (i + 2 * ahead < takers_.size()) takers_[i + 2 * ahead]->fetch_link();
+    if (i + ahead < takers_.size()) takers_[i + ahead]->fetch_stream();
+    takers_[i]->give(message, at_once);
+  }
+  counters_.messages_sent.add(takers_.size());
 }
 
 /// Whoever asked has gone meanwhile.

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/flat_map.hpp"
 #include "net/channel.hpp"
 #include "net/control_loop.hpp"
 #include "net/fd.hpp"
@@ -80,6 +81,7 @@ class WebThread final : public WebOwner, public WebTalker {
   void execute(WebCommand&& command);
   std::shared_ptr<WebConnection> find(WebId id) const;
   void flush_all();
+  void send(WebCommand::Send& command);
   void refuse(WebCommand::Open& open);
   void retry_soon();
   void retry_all();
@@ -107,7 +109,8 @@ class WebThread final : public WebOwner, public WebTalker {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::shared_ptr<const TlsContexts> tls_;
   std::unordered_map<std::uint64_t, std::shared_ptr<WebConnection>> connections_;  // by serial
-  std::unordered_map<WebId, WebConnection*> ids_;
+  FlatMap<WebId, WebConnection*, std::hash<WebId>> ids_;
+  std::vector<WebConnection*> takers_;  // of the text that is being sent
   std::vector<std::shared_ptr<WebConnection>> unflushed_, retries_;
   std::uint64_t last_id_ = 0, last_serial_ = 0;
   std::vector<Task> lost_;  // for the control thread: what it opened was gone
