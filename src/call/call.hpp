@@ -133,6 +133,8 @@ class Call final : public LegOwner {
   Result<void, Refusal> bridge(LegId a, LegId b, TimePoint now);
   /// The leg leaves whom it talks to and sits in `mixer`, whatever worker its port is on.
   Result<void, Refusal> seat(LegId leg, Mixer& mixer, TimePoint now);
+  /// The same of a leg that need not be answered yet but has audio: early media. Nothing is offered to it.
+  Result<void, Refusal> seat_early(LegId leg, Mixer& mixer);
   /// Leaves whom it talks to and sits alone, where it hears silence and what is played to it.
   Result<void, Refusal> seat_alone(LegId leg, TimePoint now);
   /// Talks to nobody any more, and stays.

@@ -42,6 +42,15 @@ Result<void, Refusal> Call::part(LegId id, TimePoint now) {
   return {};
 }
 
+Result<void, Refusal> Call::seat_early(LegId id, Mixer& mixer) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (!leg->port_is_open()) return fail(Refusal::wrong_state);
+  bring_port(*leg, mixer.worker());
+  mixer.seat(*leg);
+  return {};
+}
+
 Result<void, Refusal> Call::seat_alone(LegId id, TimePoint now) {
   if (const auto parted = part(id, now); !parted) return parted;
   Mixer& mixer = own_mixer(*this->leg(id));

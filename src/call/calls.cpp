@@ -257,6 +257,11 @@ Result<void, Refusal> Calls::seat(CallId id, LegId leg, Mixer& mixer, TimePoint 
   return with_call(find(id), [&](Call& call) { return call.seat(leg, mixer, now); });
 }
 
+Result<void, Refusal> Calls::seat_early(CallId id, LegId leg, Mixer& mixer, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.seat_early(leg, mixer); });
+}
+
 Result<void, Refusal> Calls::seat_alone(CallId id, LegId leg, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.seat_alone(leg, now); });

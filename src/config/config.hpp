@@ -93,6 +93,8 @@ struct Http {
   std::vector<Address> listen = {Address{IpAddress::v4(127, 0, 0, 1), 8080}};
   std::string certificate_file;
   std::string private_key_file;
+  std::string client_ca_file;  ///< not empty: whoever connects needs a certificate of it
+  std::uint32_t connections_max = 10'000;
   bool operator==(const Http&) const = default;
 };
 

@@ -344,6 +344,8 @@ void describe(Visitor& v, Config& c) {
     v.key(Key("listen").at_start(), &c.http.listen);
     v.key(Key("certificate_file").at_start(), &c.http.certificate_file);
     v.key(Key("private_key_file").at_start(), &c.http.private_key_file);
+    v.key(Key("client_ca_file").at_start(), &c.http.client_ca_file);
+    v.key(Key("connections_max").between(1, 100'000).at_start(), &c.http.connections_max);
   });
   v.table("security", [&] { security(v, c.security); });
   v.table("records", [&] {
