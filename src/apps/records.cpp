@@ -107,7 +107,7 @@ std::vector<store::LegRow> Records::legs_of(const call::Call& call) const {
 void Records::on_call_event(const call::Event& event, TimePoint now) {
   const call::Call* const call = calls_.find(event.call);
   if (call == nullptr) return;
-  if (std::holds_alternative<call::Incoming>(event.body)) {
+  if (std::holds_alternative<call::Incoming>(event.body) || std::holds_alternative<call::Outgoing>(event.body)) {
     if (call->ending()) return;  // refused at once: its one row comes with the end
     store_.write(store::CallStart{row_of(*call), legs_of(*call)}, this, event.call.counter, now);
   } else if (std::holds_alternative<call::Answered>(event.body)) {

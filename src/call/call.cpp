@@ -122,6 +122,12 @@ Leg& Call::start_inbound(TransactionId invite, const sip::Message& request, cons
   return made;
 }
 
+void Call::start_outgoing(Party caller, Party callee) {
+  outgoing_ = true;
+  caller_ = std::move(caller);
+  callee_ = std::move(callee);
+}
+
 Result<LegId, Refusal> Call::add_leg(AddLeg wanted, TimePoint now) {
   if (ending()) return fail(Refusal::wrong_state);
   if (legs_.size() >= legs_max) return fail(Refusal::too_many_legs);
@@ -216,6 +222,7 @@ void Call::join(Leg& a, Leg& b) {
     if (leg.get() != &a && leg.get() != &b) talk_->unseat(*leg);
   talk_->seat(a);
   talk_->seat(b);
+  if (std::exchange(talk_is_room_, false)) talk_->drop_need(Need::room);
 }
 
 void Call::connect(Leg& a, Leg& b) {
@@ -300,21 +307,52 @@ Result<void, Refusal> Call::answer_with_source(LegId id, Source source, TimePoin
   return answer_by_hub(id, wish, source == Source::echo ? "echo" : "tone", std::nullopt, now);
 }
 
+Result<sip::sdp::Session, Refusal> Call::own_description(Leg& leg, const MediaWish& wish,
+                                                         std::optional<std::uint32_t> worker) {
+  if (leg.local() != nullptr) return *leg.local();  // said in an 18x: that stands (RFC 3261 §13.2.1)
+  if (!leg.take_port(leg.address().ip.family, worker ? worker : this->worker())) return fail(Refusal::no_port);
+  owner_.index_port(leg);
+  if (leg.remote_offer() == nullptr) return offer_for(wish, leg.local_media(), nullptr);
+  auto answer = answer_for(*leg.remote_offer(), wish, leg.local_media(), nullptr);
+  if (!answer) return fail(Refusal::no_common_codec);
+  return std::move(*answer);
+}
+
+Result<void, Refusal> Call::progress_alone(LegId id, std::optional<std::uint32_t> worker, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (leg->is_up() || leg->local() != nullptr || leg->remote_offer() == nullptr) return fail(Refusal::wrong_state);
+  auto description = own_description(*leg, own_wish(), worker);
+  if (!description) return fail(description.error());
+  if (!ring_) ring_ = now;
+  once_journalled(
+      [this, id, description = std::move(*description)](TimePoint then) {
+        Leg* const still = this->leg(id);
+        if (still != nullptr && still->port_is_open() && still->local() == nullptr)
+          still->ring(183, &description, then);
+      },
+      now);
+  return {};
+}
+
+Result<void, Refusal> Call::settle(LegId id, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (!leg->is_up() || answer_) return fail(Refusal::wrong_state);
+  answered_by_ = leg->label.empty() ? leg->uri() : leg->label;
+  answer_ = now;
+  leg->kept = true;
+  owner_.tell({id_, Answered{id, {}}});
+  return {};
+}
+
 Result<void, Refusal> Call::answer_by_hub(LegId id, const MediaWish& wish, std::string who,
                                           std::optional<std::uint32_t> worker, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);
   if (leg->is_up()) return fail(Refusal::wrong_state);
-  if (!leg->take_port(leg->address().ip.family, worker ? worker : this->worker())) return fail(Refusal::no_port);
-  owner_.index_port(*leg);
-  std::optional<sip::sdp::Session> description;
-  if (const auto* offer = leg->remote_offer()) {
-    auto answer = answer_for(*offer, wish, leg->local_media(), nullptr);
-    if (!answer) return fail(Refusal::no_common_codec);
-    description = std::move(*answer);
-  } else {
-    description = offer_for(wish, leg->local_media(), nullptr);
-  }
+  auto description = own_description(*leg, wish, worker);
+  if (!description) return fail(description.error());
   answered_by_ = std::move(who);
   once_journalled(
       [this, id, description = std::move(*description)](TimePoint then) {
@@ -430,6 +468,10 @@ Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, Time
 
 // ---------------------------------------------------------------------------------------------------- what legs tell
 
+void Call::on_calling(Leg& leg, TimePoint) {
+  owner_.tell({id_, LegCalling{leg.id()}});
+}
+
 void Call::on_ringing(Leg& leg, int status, bool with_media, TimePoint) {
   owner_.index_port(leg);
   owner_.tell({id_, LegRinging{leg.id(), status, with_media}});
@@ -531,6 +573,7 @@ std::vector<LegFacts> Call::all_legs() const {
 }
 
 bool Call::is_over() const {
+  if (outgoing_ && !end_) return false;
   return std::all_of(legs_.begin(), legs_.end(), [](const auto& leg) {
     return (leg->state() == LegState::leaving || leg->state() == LegState::ended) && leg->port() == nullptr;
   });

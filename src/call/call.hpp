@@ -94,6 +94,8 @@ class Call final : public LegOwner {
   // -- commands
   Leg& start_inbound(TransactionId invite, const sip::Message& request, const transport::Source& source, LegKind kind,
                      Party caller, Party callee, std::vector<std::string> codecs, SrtpPolicy srtp, TimePoint now);
+  /// A call that the hub makes: it has no far end that called, and is there until it is hung up.
+  void start_outgoing(Party caller, Party callee);
   struct AddLeg {
     Destination to;
     LegKind kind = LegKind::device;
@@ -115,6 +117,10 @@ class Call final : public LegOwner {
   /// The same, and the leg hears itself or a tone. An echo sends back what we cannot code as it came.
   enum class Source : std::uint8_t { echo, tone };
   Result<void, Refusal> answer_with_source(LegId leg, Source source, TimePoint now);
+  /// 183 with an answer of our own: from then on it hears what is played to it. Once; answered later, it stays.
+  Result<void, Refusal> progress_alone(LegId leg, std::optional<std::uint32_t> worker, TimePoint now);
+  /// A call that the hub made has been answered: by this leg, which is up. Answered is told.
+  Result<void, Refusal> settle(LegId leg, TimePoint now);
   /// A mixer for the leg alone, or what it is talking in.
   Mixer& own_mixer(Leg& leg);
   /// A final refusal; `by` is whose decision the record shows.
@@ -125,6 +131,8 @@ class Call final : public LegOwner {
   Result<void, Refusal> bridge(LegId a, LegId b, TimePoint now);
   /// The leg leaves whom it talks to and sits in `mixer`, whatever worker its port is on.
   Result<void, Refusal> seat(LegId leg, Mixer& mixer, TimePoint now);
+  /// Leaves whom it talks to and sits alone, where it hears silence and what is played to it.
+  Result<void, Refusal> seat_alone(LegId leg, TimePoint now);
   /// Talks to nobody any more, and stays.
   Result<void, Refusal> part(LegId leg, TimePoint now);
   /// The leg leaves this call for another one (which adopts it). An offer of its far end that its peer was asked about
@@ -149,6 +157,7 @@ class Call final : public LegOwner {
   LegFacts facts_of(const Leg& leg) const;
 
   // -- LegOwner
+  void on_calling(Leg& leg, TimePoint now) override;
   void on_ringing(Leg& leg, int status, bool with_media, TimePoint now) override;
   void on_answered(Leg& leg, TimePoint now) override;
   void on_acknowledged(Leg& leg, bool with_answer, TimePoint now) override;
@@ -179,6 +188,9 @@ class Call final : public LegOwner {
   void start_source(Leg& leg);
   Result<void, Refusal> answer_by_hub(LegId leg, const MediaWish& wish, std::string who,
                                       std::optional<std::uint32_t> worker, TimePoint now);
+  /// For a leg that waits for its answer, or for our offer, from us alone; it has a port after that.
+  Result<sip::sdp::Session, Refusal> own_description(Leg& leg, const MediaWish& wish,
+                                                     std::optional<std::uint32_t> worker);
   /// The leg's port comes to `worker`, unless it is there.
   void bring_port(Leg& leg, std::uint32_t worker);
   void once_journalled(std::function<void(TimePoint)> work, TimePoint now);
@@ -200,6 +212,7 @@ class Call final : public LegOwner {
   const std::shared_ptr<const CallSettings> settings_;
   CallOwner& owner_;
   std::unique_ptr<Mixer> talk_;  // of the two legs that talk; outlives them
+  bool talk_is_room_ = false;    // it has Need::room, because somebody is alone there
   std::vector<std::unique_ptr<Leg>> legs_;
   std::vector<LegFacts> past_legs_;
   LegId first_leg_;
@@ -209,6 +222,7 @@ class Call final : public LegOwner {
   std::optional<TimePoint> ring_, answer_, end_;
   HangupBy hangup_by_ = HangupBy::nobody;
   Cause cause_;
+  bool outgoing_ = false;  // see start_outgoing()
   bool journalled_ = false;
   std::vector<std::function<void(TimePoint)>> until_journalled_;
   std::vector<Passing> passing_;

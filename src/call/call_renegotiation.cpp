@@ -39,6 +39,13 @@ Result<void, Refusal> Call::part(LegId id, TimePoint now) {
   return {};
 }
 
+Result<void, Refusal> Call::seat_alone(LegId id, TimePoint now) {
+  if (const auto parted = part(id, now); !parted) return parted;
+  Mixer& mixer = own_mixer(*this->leg(id));
+  if (!std::exchange(talk_is_room_, true)) mixer.add_need(Need::room);
+  return {};
+}
+
 Result<void, Refusal> Call::seat(LegId id, Mixer& mixer, TimePoint now) {
   if (const auto parted = part(id, now); !parted) return parted;
   Leg& leg = *this->leg(id);

@@ -162,6 +162,17 @@ CallId Calls::start(const Inbound& inbound, const sip::Message& request, const t
   return id;
 }
 
+CallId Calls::start_outgoing(Party caller, Party callee, CallLabels labels, TimePoint now) {
+  const Turn turn(*this, now);
+  const CallId id{node_, epoch_, next_call_++};
+  CallOwner& owner = *this;
+  Call& call = *calls_.emplace(id, std::make_unique<Call>(id, services(), settings_, owner, now)).first->second;
+  call.labels = std::move(labels);
+  call.start_outgoing(std::move(caller), std::move(callee));
+  tell({id, Outgoing{}});
+  return id;
+}
+
 // Every command: find the call, do it, tell what it caused.
 template <class Do>
 auto with_call(Call* call, Do&& act) -> decltype(act(*call)) {
@@ -199,6 +210,16 @@ Result<void, Refusal> Calls::answer_alone(CallId id, LegId leg, std::string who,
   return with_call(find(id), [&](Call& call) { return call.answer_alone(leg, std::move(who), worker, now); });
 }
 
+Result<void, Refusal> Calls::progress_alone(CallId id, LegId leg, std::optional<std::uint32_t> worker, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.progress_alone(leg, worker, now); });
+}
+
+Result<void, Refusal> Calls::settle(CallId id, LegId leg, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.settle(leg, now); });
+}
+
 Result<void, Refusal> Calls::answer_with_source(CallId id, LegId leg, Call::Source source, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.answer_with_source(leg, source, now); });
@@ -234,6 +255,11 @@ Result<void, Refusal> Calls::bridge(CallId id, LegId a, LegId b, TimePoint now) 
 Result<void, Refusal> Calls::seat(CallId id, LegId leg, Mixer& mixer, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.seat(leg, mixer, now); });
+}
+
+Result<void, Refusal> Calls::seat_alone(CallId id, LegId leg, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.seat_alone(leg, now); });
 }
 
 Result<void, Refusal> Calls::move_leg(CallId from_id, LegId leg_id, CallId to_id, TimePoint now) {

@@ -65,12 +65,16 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   };
   /// A new call for an INVITE outside any dialog. Incoming is told before this returns.
   CallId start(const Inbound& inbound, const sip::Message& request, const transport::Source& source, TimePoint now);
+  /// A new call without a leg, which is there until it is hung up. Outgoing is told before this returns.
+  CallId start_outgoing(Party caller, Party callee, CallLabels labels, TimePoint now);
   Result<LegId, Refusal> add_leg(CallId call, Call::AddLeg wanted, TimePoint now);
   Result<void, Refusal> ring(CallId call, LegId leg, int status, TimePoint now);
   Result<void, Refusal> early_media(CallId call, LegId leg, LegId from, int status, TimePoint now);
   Result<void, Refusal> answer(CallId call, LegId leg, LegId with, TimePoint now);
   Result<void, Refusal> answer_alone(CallId call, LegId leg, std::string who, std::optional<std::uint32_t> worker,
                                      TimePoint now);
+  Result<void, Refusal> progress_alone(CallId call, LegId leg, std::optional<std::uint32_t> worker, TimePoint now);
+  Result<void, Refusal> settle(CallId call, LegId leg, TimePoint now);
   Result<void, Refusal> answer_with_source(CallId call, LegId leg, Call::Source source, TimePoint now);
   Result<void, Refusal> reject(CallId call, LegId leg, const Cause& why, TimePoint now, HangupBy by = HangupBy::hub,
                                const Headers& headers = {});
@@ -79,6 +83,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Result<void, Refusal> bridge(CallId call, LegId a, LegId b, TimePoint now);
   /// See Call::seat().
   Result<void, Refusal> seat(CallId call, LegId leg, Mixer& mixer, TimePoint now);
+  Result<void, Refusal> seat_alone(CallId call, LegId leg, TimePoint now);
   /// Completing a transfer: `leg` of `from` becomes a leg of `to`.
   Result<void, Refusal> move_leg(CallId from, LegId leg, CallId to, TimePoint now);
   Result<void, Refusal> process_voice(CallId call, LegId leg, const media::VoiceProcessing& what, TimePoint now);

@@ -73,6 +73,8 @@ class LegOwner {
  public:
   virtual ~LegOwner() = default;
   virtual void on_ringing(Leg& leg, int status, bool with_media, TimePoint now) = 0;
+  /// Outbound: the INVITE is on the wire.
+  virtual void on_calling(Leg&, TimePoint) {}
   /// Outbound: the 2xx came. If we had offered, the ACK is sent; else `remote()` is the far end's offer and ack() is
   /// due.
   virtual void on_answered(Leg& leg, TimePoint now) = 0;

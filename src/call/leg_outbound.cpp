@@ -84,6 +84,7 @@ void Leg::send_invite(TimePoint now) {
   initial_request_ = invite;
   initial_ = services_.endpoint.send_request(std::move(invite), outbound_->to.target, id_.value, now);
   pending_.push_back({initial_, Request::invite, 0, nullptr});
+  owner_->on_calling(*this, now);
 }
 
 void Leg::on_invite_response(const Message& response, Origin origin, TimePoint now) {

@@ -55,6 +55,12 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 struct Incoming {
   LegId leg;
 };
+/// A new call that the hub makes by itself, or for a program. It has no leg yet.
+struct Outgoing {};
+/// An outgoing leg's INVITE is on the wire.
+struct LegCalling {
+  LegId leg;
+};
 /// 18x: with_media if the far end sent a description of its audio with it (early media).
 struct LegRinging {
   LegId leg;
@@ -126,7 +132,7 @@ struct Ended {
 };
 
 using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
-                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard>;
+                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling>;
 
 struct Event {
   CallId call;

@@ -132,6 +132,7 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
                o.last_epoch + 1);
   calls_ = std::make_unique<call::Calls>(call::Calls::Parts{*endpoint_, o.media, o.timers, o.random, o.counters},
                                          config_->hub.node, epoch, events);
+  fence_ = std::make_unique<call::MediaFence>(o.media);
   hold_music_ = std::make_unique<apps::HoldMusic>(*calls_, *sounds_, o.jobs, o.log);
   prompts_ = std::make_unique<apps::Prompts>(*calls_, *speech_);
   call_recording_ = std::make_unique<apps::CallRecording>(*calls_, *recordings_, o.wall, o.log);
@@ -321,27 +322,9 @@ void Core::on_recording_event(const recording::Event& event, TimePoint now) {
 }
 
 void Core::on_media_event(const media::Event& event, TimePoint now) {
-  if (const auto* done = std::get_if<media::Done>(&event)) {
-    if (const auto at = measuring_.find(done->token); at != measuring_.end()) {
-      if (--at->second.due > 0) return;
-      const Measured told = std::move(at->second.done);
-      measuring_.erase(at);
-      return told(now);
-    }
-  }
+  const auto* const done = std::get_if<media::Done>(&event);
+  if (done != nullptr && fence_->on_done(*done, now)) return;
   calls_->on_media_event(event, now);
-}
-
-void Core::measure(const call::Call& call, Measured done, TimePoint now) {
-  const media::Token token = ++last_token_;
-  std::size_t due = 0;
-  for (const auto& leg : call.legs()) {
-    if (leg->port() == nullptr) continue;
-    outside_.media.command(leg->port()->worker, media::Snapshot{leg->port()->id, token});
-    ++due;
-  }
-  if (due == 0) return done(now);
-  measuring_.emplace(token, Measuring{due, std::move(done)});
 }
 
 // --------------------------------------------------------------------------------------------------- transaction user

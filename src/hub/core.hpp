@@ -18,6 +18,7 @@
 #include "base/log.hpp"
 #include "base/tls.hpp"
 #include "call/calls.hpp"
+#include "call/media_fence.hpp"
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
 #include "media/sounds.hpp"
@@ -108,9 +109,6 @@ class Core final : public DatagramSink,
   /// A user of the database, with this password.
   void put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now);
   void remove_user(std::string username, Stored stored, TimePoint now);
-  /// Told when the figures of each of the call's legs are as of now, which takes a turn of its worker.
-  using Measured = std::function<void(TimePoint)>;
-  void measure(const call::Call& call, Measured done, TimePoint now);
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
 
@@ -120,6 +118,7 @@ class Core final : public DatagramSink,
   // -- to look at
   const config::Config& config() const { return *config_; }
   call::Calls& calls() { return *calls_; }
+  call::MediaFence& fence() { return *fence_; }
   registrar::Registrar& registrar() { return *registrar_; }
   const registrar::Guard& guard() const { return *guard_; }
   const registrar::Users& users() const { return users_; }
@@ -146,10 +145,6 @@ class Core final : public DatagramSink,
     mutable routing::User found_;
   };
   enum class Timer : std::uint64_t { trunks, prune, recordings };
-  struct Measuring {
-    std::size_t due = 0;
-    Measured done;
-  };
 
   // TransactionUser
   void on_request(TransactionId, const sip::Message&, const transport::Source&, TimePoint) override;
@@ -203,6 +198,7 @@ class Core final : public DatagramSink,
   std::unique_ptr<recording::Recordings> recordings_;
   std::unique_ptr<transcription::Transcriptions> transcriptions_;
   std::unique_ptr<call::Calls> calls_;
+  std::unique_ptr<call::MediaFence> fence_;
   std::unique_ptr<apps::HoldMusic> hold_music_;
   std::unique_ptr<apps::Prompts> prompts_;
   std::unique_ptr<apps::CallRecording> call_recording_;
@@ -214,8 +210,6 @@ class Core final : public DatagramSink,
   std::unique_ptr<apps::Records> records_;
   std::unique_ptr<apps::Admission> admission_;
   std::function<void(const call::Call&, TimePoint)> ended_hook_;
-  std::unordered_map<media::Token, Measuring> measuring_;
-  media::Token last_token_ = 0;
   std::size_t own_timers_ = 0;
 };
 

@@ -189,8 +189,10 @@ void Operator::find_call(std::string id, bool with_messages, control::Reply<cont
     if (with_messages) out.messages = messages_of(*known);
     reply(std::move(out));
   };
-  if (const call::Call* const call = core_.calls().find(parse_call_id(id))) return core_.measure(*call, answer, now);
-  answer(now);
+  std::vector<const call::Leg*> legs;
+  if (const call::Call* const call = core_.calls().find(parse_call_id(id)))
+    for (const auto& leg : call->legs()) legs.push_back(leg.get());
+  core_.fence().after(legs, answer, now);
 }
 
 std::vector<control::SipMessage> Operator::messages_of(const control::CallInfo& call) const {

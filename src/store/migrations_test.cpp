@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 5> contents = {
     "INSERT INTO legs VALUES ('n1-1-1', 0, 'device', '', '', 'PCMA', '', 1000, 1002, 1003, 50, 50, 0, 0.5, 4.4, '',"
     " '{}')",
     "INSERT INTO transcripts VALUES ('n1-1-1', 1, 'text', 'caller', 100, 900, 0.5, 'hello')",
+    "INSERT INTO sequences VALUES ('bot', 1000)",
 };
 
 void make_version(const std::string& path, std::size_t version) {

@@ -1,0 +1,96 @@
+#pragma once
+// The calls that programs have to do with: what they are called, who controls them, what is kept with them. One index;
+// an entry is there from before a call's first event until a while after its last one.
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "apps/program/vocabulary.hpp"
+#include "base/time.hpp"
+#include "call/calls.hpp"
+
+namespace junctor::apps::program {
+
+enum class Ownership : std::uint8_t {
+  offered,   ///< inbound, waits for somebody to claim it
+  owned,     ///< a session controls it
+  unowned,   ///< it was let go by detach, or nobody ever had to do with it
+  orphaned,  ///< its session is gone
+};
+
+/// Where the call's far end is.
+enum class Place : std::uint8_t { alone, bridged, conference, supervising, elsewhere };
+
+struct Watcher {
+  SessionId session;
+  TokenId token;
+  std::string mode;  ///< listen, whisper, barge
+};
+
+struct ProgramCall {
+  CallId id;
+  TokenId token;        ///< in whose name space `name` is; none: nobody's yet
+  std::string name;     ///< what its program calls it
+  std::string context;  ///< it was offered to; empty: none
+  Ownership ownership = Ownership::unowned;
+  SessionId owner;
+  std::vector<Watcher> watchers;
+  bool inbound = false;
+  bool began_here = false;  ///< by call.originate
+  std::string caller, callee, trunk;
+  LegId leg;                                  ///< its own far end; of a race, whoever answered
+  std::map<std::string, LegId> further_legs;  ///< by leg_id, of call.leg_add
+  std::map<std::string, std::string> variables;
+  Place place = Place::alone;
+  bool held = false;
+  std::optional<TimePoint> answered, ended;
+  TimePoint started{};
+};
+
+class ProgramCalls {
+ public:
+  static constexpr Duration remembered = seconds(60);  ///< names of calls that are over
+
+  explicit ProgramCalls(call::Calls& calls) : calls_(calls) {}
+
+  /// The caller fills it. `name` is empty: the hub's id. The name is free (see is_taken()).
+  ProgramCall& add(CallId id, TokenId token, std::string name, TimePoint now);
+  bool is_taken(TokenId token, std::string_view name) const;
+
+  ProgramCall* find(CallId id);
+  const ProgramCall* find(CallId id) const;
+  /// As a program of this token would say: its own name for it, else the hub's id. An ordinary call of the hub that no
+  /// program had to do with is found by its id and gets an entry.
+  ProgramCall* find(TokenId token, std::string_view name, TimePoint now);
+  /// What programs of this token are shown.
+  std::string name_for(TokenId token, CallId id) const;
+  /// Moves it into another token's name space under the hub's id, which everybody may say.
+  void give(ProgramCall& entry, TokenId token, SessionId session);
+
+  /// The far end, or the further leg of that name ("caller" and "callee" are the legs of a dialled call); null: it has
+  /// none.
+  call::Leg* leg_of(const ProgramCall& entry, std::string_view leg_id = {});
+  /// leg_id of events: null for the call's own far end.
+  std::optional<std::string> leg_name(const ProgramCall& entry, LegId leg) const;
+
+  /// The last event of the call has been published.
+  void on_ended(CallId id, TimePoint now);
+  void for_each(const std::function<void(ProgramCall&)>& look);
+  std::size_t size() const { return entries_.size() - ended_.size(); }
+
+ private:
+  void forget_old(TimePoint now);
+
+  call::Calls& calls_;
+  std::unordered_map<CallId, ProgramCall> entries_;
+  std::map<std::pair<TokenId, std::string>, CallId> names_;
+  std::deque<CallId> ended_;  // oldest first
+};
+
+}  // namespace junctor::apps::program
