@@ -166,7 +166,8 @@ void Mixer::on_keys_ended(LegId id) {
 /// While keys sound, what is played to it alone.
 void Mixer::say_hears(const Seat& seat) {
   if (!seat.seated) return;
-  const auto bus = seat.keys.empty() ? std::optional<std::uint8_t>(0) : std::nullopt;
+  const bool others = seat.keys.empty() && seat.voice.hears_others;
+  const auto bus = others ? std::optional<std::uint8_t>(0) : std::nullopt;
   plane_.command(worker_, media::Hearing{seat.seated, media::Hearing::Hear{bus}});
 }
 
@@ -257,6 +258,7 @@ void Mixer::say_voice(const Seat& seat, const Voice& before) {
   if (seat.voice.output_gain != before.output_gain) say(Hearing::OutputGain{seat.voice.output_gain});
   if (seat.voice.hears_itself != before.hears_itself)
     say(Hearing::Exception{port, seat.voice.hears_itself ? std::optional(1.0f) : std::nullopt});
+  if (seat.voice.hears_others != before.hears_others) say_hears(seat);
 }
 
 void Mixer::say_processing(Seat& seat) {
