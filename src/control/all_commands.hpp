@@ -16,25 +16,26 @@ namespace junctor::control {
 
 namespace program = apps::program;
 
-using AllCommands = std::tuple<
-    SessionSubscribe, SessionUnsubscribe, SessionListCalls, SessionAttachCall, SessionDetachCall, SessionResume,
-    SessionPing, CallResume, program::CallOriginate, program::CallAnswer, program::CallReject, program::CallRing,
-    program::CallHangup, program::CallBridge, program::CallUnbridge, program::CallTransfer,
-    program::CallTransferReplace, program::CallTransferAttended, program::CallTransferComplete,
-    program::CallTransferCancel, program::CallHold, program::CallUnhold, program::CallSetRingbackSource,
-    program::CallSetVar, program::CallGetVar, program::CallSendDtmf, program::DtmfCollect, program::CallLegAdd,
-    program::CallLegRemove, program::CallAppStart, program::CallAppStop, program::AppChain, program::MediaPlay,
-    program::MediaStop, program::MediaMute, program::MediaUnmute, program::MediaStreamStart, program::MediaStreamStop,
-    program::MediaInjectStart, program::MediaInjectStop, program::RecordStart, program::RecordPause,
-    program::RecordResume, program::RecordStop, program::RecordMaskSegment, program::QueueEnqueue,
-    program::QueueDequeue, program::QueueHold, program::QueueUnhold, program::QueueSetPriority,
-    program::QueueAssignAgent, program::QueueRequeue, program::SupervisorListen, program::SupervisorWhisper,
-    program::SupervisorBarge, program::SupervisorTakeover, program::SupervisorStop, program::SupervisorSwitch,
-    program::SipMessage, program::SipNotify, program::SipInfo, program::SipOptionsPing, program::SipRespond,
-    program::ConferenceCreate, program::ConferenceAdd, program::ConferenceRemove, program::ConferenceMute,
-    program::ConferenceUnmute, program::ConferenceKick, program::ConferenceMuteAll, program::ConferenceDestroy,
-    program::ConferenceEnd, program::ConferenceMerge, program::ConferenceSeatReplace, program::ConferenceInfo,
-    program::ConferenceList>;
+using AllCommands =
+    std::tuple<SessionSubscribe, SessionUnsubscribe, SessionListCalls, SessionAttachCall, SessionDetachCall,
+               SessionResume, SessionPing, CallResume, program::CallOriginate, program::CallAnswer, program::CallReject,
+               program::CallRing, program::CallHangup, program::CallBridge, program::CallUnbridge,
+               program::CallTransfer, program::CallTransferReplace, program::CallTransferAttended,
+               program::CallTransferComplete, program::CallTransferCancel, program::CallHold, program::CallUnhold,
+               program::CallSetRingbackSource, program::CallSetVar, program::CallGetVar, program::CallSendDtmf,
+               program::DtmfCollect, program::CallLegAdd, program::CallLegRemove, program::CallAppStart,
+               program::CallAppStop, program::AppChain, program::MediaPlay, program::MediaStop, program::MediaMute,
+               program::MediaUnmute, program::MediaStreamStart, program::MediaStreamStop, program::MediaInjectStart,
+               program::MediaInjectStop, program::RecordStart, program::RecordPause, program::RecordResume,
+               program::RecordStop, program::RecordMaskSegment, program::QueueEnqueue, program::QueueDequeue,
+               program::QueueHold, program::QueueUnhold, program::QueueSetPriority, program::QueueAssignAgent,
+               program::QueueRequeue, program::SupervisorListen, program::SupervisorWhisper, program::SupervisorBarge,
+               program::SupervisorTakeover, program::SupervisorStop, program::SupervisorSwitch, program::SipMessage,
+               program::SipNotify, program::SipInfo, program::SipOptionsPing, program::SipRespond,
+               program::ConferenceCreate, program::ConferenceAdd, program::ConferenceRemove, program::ConferenceMute,
+               program::ConferenceUnmute, program::ConferenceKick, program::ConferenceMuteAll,
+               program::ConferenceDestroy, program::ConferenceEnd, program::ConferenceMerge,
+               program::ConferenceSeatReplace, program::ConferenceInfo, program::ConferenceList>;
 
 /// Calls look.template operator()<Command>() for each.
 template <class Look>

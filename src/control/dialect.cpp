@@ -44,8 +44,8 @@ json::object seed_form(const EventFrame& frame) {
 
 /// Members of an inbound call's first event that older clients look for and the hub has no use for.
 void put_announcement(json::object& out, const EventFrame& frame, bool newer) {
-  constexpr std::string_view unknown[] = {"callee_name", "called_phone", "app_id",
-                                          "routing_target", "uuid", "routing_path"};
+  constexpr std::string_view unknown[] = {"callee_name",    "called_phone", "app_id",
+                                          "routing_target", "uuid",         "routing_path"};
   if (!out.contains("caller_name")) out.emplace("caller_name", nullptr);
   if (!out.contains("sip_headers")) out.emplace("sip_headers", json::object());
   for (const std::string_view name : unknown) out.emplace(name, nullptr);
@@ -79,8 +79,8 @@ json::object flat_form(const EventFrame& frame, bool newer) {
 }  // namespace
 
 const apps::program::EventInfo& info_of(const EventBody& body) {
-  return std::visit([](const auto& event) -> const apps::program::EventInfo& { return std::decay_t<decltype(event)>::info; },
-                    body);
+  return std::visit(
+      [](const auto& event) -> const apps::program::EventInfo& { return std::decay_t<decltype(event)>::info; }, body);
 }
 
 std::string to_text(const EventFrame& frame, Dialect dialect) {
