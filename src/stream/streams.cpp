@@ -6,7 +6,6 @@
 
 #include "media/feed_ring.hpp"
 #include "media/tap_ring.hpp"
-#include "stream/media_frame.hpp"
 #include "stream/servant.hpp"
 
 namespace junctor::stream {
@@ -187,23 +186,17 @@ std::unique_ptr<WebServant> Streams::take(std::string_view id, WebId socket) {
   return std::make_unique<Servant>(attach(*running));
 }
 
-Result<void, std::string> Streams::on_frame(std::string_view bytes, TimePoint now) {
-  const auto frame = parse_media_frame(bytes);
-  Running* const running = frame ? find(frame->id) : nullptr;
+Result<void, std::string> Streams::on_frame(const StreamId& id, const MediaFrame& frame, TimePoint now) {
+  Running* const running = find(id);
   if (running == nullptr) return fail(std::string("no such stream"));
   if (!running->session) return fail(std::string("the stream has a media socket"));
   const Format& format = running->settings.format;
-  if (format.codec != Codec::l16 || format.channels != 1 || format.rate != frame->rate)
+  if (format.codec != Codec::l16 || format.channels != 1 || format.rate != frame.rate)
     return fail(std::string("the stream has another format"));
   running->idle_since = now;
-  running->session->on_binary(frame->samples, now);
-  work(StreamId(frame->id), *running, now);
+  running->session->on_binary(frame.samples, now);
+  work(id, *running, now);
   return {};
-}
-
-std::string_view Streams::stream_of_frame(std::string_view bytes) {
-  const auto frame = parse_media_frame(bytes);
-  return frame ? frame->id : std::string_view();
 }
 
 /// Of a session that is here.

@@ -17,6 +17,7 @@
 #include "stream/bridge_target.hpp"
 #include "stream/dialled_programs.hpp"
 #include "stream/line.hpp"
+#include "stream/media_frame.hpp"
 #include "stream/stream.hpp"
 
 namespace junctor::stream {
@@ -90,10 +91,8 @@ class Streams final : private TimerTarget {
   bool is_open(std::string_view id) const;
   /// For whoever opens the media socket; null: there is no such stream, or it has one.
   std::unique_ptr<WebServant> take(std::string_view id, WebId socket);
-  /// A binary frame of the control socket, with its header (see media_frame.hpp). The error is one line.
-  Result<void, std::string> on_frame(std::string_view frame, TimePoint now);
-  /// Of such a frame, so that whoever has it can find out whose stream it is; empty: it is none.
-  static std::string_view stream_of_frame(std::string_view frame);
+  /// A binary frame of the control socket, for a stream without a media socket. The error is one line.
+  Result<void, std::string> on_frame(const StreamId& id, const MediaFrame& frame, TimePoint now);
 
   /// After wakes.control(): gives events to the sink. False when there was nothing.
   bool deliver(TimePoint now);

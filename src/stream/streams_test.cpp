@@ -162,17 +162,10 @@ TEST_F(StreamsTest, one_that_nobody_uses_ends_and_one_that_was_never_served_come
 TEST_F(StreamsTest, frames_of_the_control_socket_are_heard) {
   const auto opened = streams.open(settings(Direction::send), source(), now);
   EXPECT_TRUE(plane.taps.empty());
-  const auto frame = [&](std::string_view id, std::uint16_t rate) {
-    std::string out(id);
-    out += std::string(4, '\0');
-    out += static_cast<char>(rate >> 8);
-    out += static_cast<char>(rate & 0xff);
-    return out + std::string(2, '\0') + std::string(16'000, '\3');
-  };
-  EXPECT_EQ(Streams::stream_of_frame(frame(opened->id, 8000)), opened->id);
-  ASSERT_TRUE(streams.on_frame(frame(opened->id, 8000), now));
-  EXPECT_FALSE(streams.on_frame(frame(opened->id, 16'000), now));
-  EXPECT_FALSE(streams.on_frame(frame("abcdefgh", 8000), now));
+  const std::string sound(16'000, '\3');
+  ASSERT_TRUE(streams.on_frame(opened->id, {.rate = 8000, .samples = sound}, now));
+  EXPECT_FALSE(streams.on_frame(opened->id, {.rate = 16'000, .samples = sound}, now));
+  EXPECT_FALSE(streams.on_frame("abcdefgh", {.rate = 8000, .samples = sound}, now));
   Samples heard(160);
   std::size_t taken = 0;
   for (int i = 0; i < 60; ++i) {
