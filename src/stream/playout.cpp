@@ -78,12 +78,9 @@ bool Playout::mark(std::string name) {
 void Playout::clear() {
   settle();
   if (!clearing_) {
-    clearing_.emplace();
-    if (ring_) {
-      clearing_->ring_to = ring_->written();
-      clearing_->ring_before = ring_->position().discarded;
-      ring_->clear();
-    }
+    const std::uint64_t written = ring_ ? ring_->written() : 0, before = ring_ ? ring_->position().discarded : 0;
+    clearing_ = Clearing{written, before, received_, marks_.size()};
+    if (ring_) ring_->clear();
   }
   clearing_->to = fed_ = received_;
   clearing_->marks = marks_.size();

@@ -90,10 +90,10 @@ class Playout {
     std::string name;
   };
   struct Clearing {
-    std::uint64_t ring_to = 0;      // where the ring's sound ended
-    std::uint64_t ring_before = 0;  // what the ring threw away earlier
-    Place to = 0;
-    std::size_t marks = 0;  // so many are from before it
+    std::uint64_t ring_to;      // where the ring's sound ended
+    std::uint64_t ring_before;  // what the ring threw away earlier
+    Place to;
+    std::size_t marks;  // so many are from before it
   };
 
   void settle();
