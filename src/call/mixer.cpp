@@ -76,6 +76,7 @@ void Mixer::update(const Leg& leg) {
   if (seat == nullptr) return;
   seat->agreed = agreed_with(leg);
   refresh();
+  say_hears(*seat);
 }
 
 void Mixer::update_processing(const Leg& leg) {
@@ -108,6 +109,7 @@ void Mixer::set_voice(const Leg& leg, const Voice& voice) {
   if (seat == nullptr || seat->voice == voice) return;
   const Voice before = std::exchange(seat->voice, voice);
   if (seat->seated) say_voice(*seat, before);
+  say_hears(*seat);
   refresh();
 }
 
@@ -163,10 +165,11 @@ void Mixer::on_keys_ended(LegId id) {
   drop_need(Need::playing);
 }
 
-/// While keys sound, what is played to it alone.
-void Mixer::say_hears(const Seat& seat) {
-  if (!seat.seated) return;
-  const bool others = seat.keys.empty() && seat.voice.hears_others;
+/// While keys sound, and while it is held or hears a program instead, what is played to it alone.
+void Mixer::say_hears(Seat& seat) {
+  const bool others = seat.keys.empty() && !seat.leg->held() && seat.voice.hears_others;
+  if (!seat.seated || seat.hears_others == others) return;
+  seat.hears_others = others;
   const auto bus = others ? std::optional<std::uint8_t>(0) : std::nullopt;
   plane_.command(worker_, media::Hearing{seat.seated, media::Hearing::Hear{bus}});
 }
@@ -184,7 +187,7 @@ bool Mixer::relay_fits() const {
 
 bool Mixer::needs_samples() const {
   return std::ranges::any_of(needs_, [](std::uint16_t count) { return count > 0; }) ||
-         std::ranges::any_of(seats_, [](const Seat& seat) { return seat.voice != Voice{}; });
+         std::ranges::any_of(seats_, [](const Seat& seat) { return seat.voice != Voice{} || seat.leg->held(); });
 }
 
 /// No more than two legs can use: what only one of them could say, nobody could hear.
@@ -247,7 +250,8 @@ void Mixer::take_seat(Seat& seat) {
   seat.processing = {};
   seat.has_processor = false;
   say_processing(seat);
-  if (!seat.keys.empty()) say_hears(seat);
+  seat.hears_others = true;
+  say_hears(seat);
 }
 
 void Mixer::say_voice(const Seat& seat, const Voice& before) {
@@ -258,7 +262,6 @@ void Mixer::say_voice(const Seat& seat, const Voice& before) {
   if (seat.voice.output_gain != before.output_gain) say(Hearing::OutputGain{seat.voice.output_gain});
   if (seat.voice.hears_itself != before.hears_itself)
     say(Hearing::Exception{port, seat.voice.hears_itself ? std::optional(1.0f) : std::nullopt});
-  if (seat.voice.hears_others != before.hears_others) say_hears(seat);
 }
 
 void Mixer::say_processing(Seat& seat) {
@@ -292,6 +295,8 @@ std::string Mixer::plan() const {
   std::string why;
   for (std::size_t i = 0; i < needs; ++i)
     if (needs_[i] > 0) why += (why.empty() ? "" : ", ") + std::string(need_names[i]);
+  if (std::ranges::any_of(seats_, [](const Seat& seat) { return seat.leg->held(); }))
+    why += why.empty() ? "hold" : ", hold";
   if (seats_.size() > 2 && why.empty()) why = std::to_string(seats_.size()) + " legs";
   return out + (why.empty() ? codecs : why);
 }

@@ -116,7 +116,7 @@ void EventRouter::publish(Event event, TimePoint now) {
 }
 
 void EventRouter::announce(Session& session, ProgramCall& call, TimePoint now) {
-  if (call.announcement == nullptr || std::ranges::contains(call.offered_to, session.id)) return;
+  if (call.announcement == nullptr || std::ranges::find(call.offered_to, session.id) != call.offered_to.end()) return;
   call.offered_to.push_back(session.id);
   const Event event{call.id, {}, {}, *call.announcement};
   Session* const one[] = {&session};

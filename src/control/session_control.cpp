@@ -8,7 +8,6 @@ namespace {
 namespace json = boost::json;
 namespace events = apps::program::events;
 using apps::program::failed;
-using apps::program::Failure;
 using apps::program::Ownership;
 using apps::program::ProgramCall;
 
@@ -16,10 +15,11 @@ constexpr std::size_t secret_length = 26;  // 130 bits
 
 bool is_allowed(const Token& token, const std::string& context) {
   if (token.contexts.empty()) return true;
-  return std::ranges::contains(token.contexts, context) || std::ranges::contains(token.contexts, "*");
+  return std::ranges::find(token.contexts, context) != token.contexts.end() ||
+         std::ranges::find(token.contexts, "*") != token.contexts.end();
 }
 
-Failure forbidden(std::string_view why) {
+apps::program::Failure forbidden(std::string_view why) {
   return failed("forbidden", why);
 }
 
@@ -72,17 +72,20 @@ bool SessionControl::may_see(const Session& session, const ProgramCall& call) co
 
 std::size_t SessionControl::calls_of(SessionId session) const {
   std::size_t out = 0;
-  parts_.programs.for_each([&](const ProgramCall& call) { out += call.owner == session ? 1 : 0; });
+  parts_.programs.for_each([&](const ProgramCall& call) {
+    if (call.owner == session) ++out;
+  });
   return out;
 }
 
-std::optional<Failure> SessionControl::check_call_limit(const Session& session) const {
+std::optional<apps::program::Failure> SessionControl::check_call_limit(const Session& session) const {
   if (limits_.calls_max == 0 || calls_of(session.id) < limits_.calls_max) return std::nullopt;
   return failed("rate_limited",
                 "rate limited: max_calls_per_connection (" + std::to_string(limits_.calls_max) + ") is reached");
 }
 
-std::optional<Failure> SessionControl::take_control(Session& session, ProgramCall& call, bool claims, bool forced) {
+std::optional<apps::program::Failure> SessionControl::take_control(Session& session, ProgramCall& call, bool claims,
+                                                                   bool forced) {
   if (call.owner == session.id) return std::nullopt;
   const bool may_claim = session.follows(call.context) != nullptr || session.token->may(Scope::supervisor);
   if (claims && call.ownership == Ownership::offered && may_claim) {

@@ -130,6 +130,7 @@ class Core final : public DatagramSink,
   store::Store& store() { return outside_.store; }
   media::Sounds& sounds() { return *sounds_; }
   recording::Recordings& recordings() { return *recordings_; }
+  apps::HoldMusic& hold_music() { return *hold_music_; }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;

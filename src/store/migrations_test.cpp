@@ -15,7 +15,7 @@ namespace junctor::store {
 namespace {
 
 /// What a database of schema version n holds in the table that step n added. Written as plain SQL of that time.
-constexpr std::array<std::string_view, 5> contents = {
+constexpr std::array<std::string_view, 6> contents = {
     "INSERT INTO users VALUES ('1001', 'junctor', 'Alice', 'aa', 'bb', 'cc', 1, 25, '', '', '', '')",
     "INSERT INTO bindings VALUES ('1001', 'sip:1001@192.0.2.10', 0, '192.0.2.10:5060', '192.0.2.1:5060', 0, '', 1000,"
     " 1800000600000, 'reg-1', 1, '', 0, '')",

@@ -192,15 +192,6 @@ Done apply(Connection& connection, const CloseSequence& write) {
 
 // -- reads
 
-Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
-  std::map<std::string, std::uint64_t> out;
-  Statement& row = connection.statement("SELECT stream, number FROM sequences");
-  row.start();
-  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
-  if (row.failed()) return fail(row.error());
-  return out;
-}
-
 #define JUNCTOR_CALL_COLUMNS                                                                               \
   "SELECT call_id, direction, disposition, from_number, from_name, to_number, to_answered, trunk, route, " \
   "start_ms, ring_ms, answer_ms, end_ms, hangup_by, sip_status, q850, reason, recordings, variables FROM calls "
@@ -282,6 +273,15 @@ Result<std::vector<TranscriptRow>, std::string> read_transcript(Connection& conn
 
 }  // namespace
 
+Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
+  std::map<std::string, std::uint64_t> out;
+  Statement& row = connection.statement("SELECT stream, number FROM sequences");
+  row.start();
+  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
+  if (row.failed()) return fail(row.error());
+  return out;
+}
+
 Result<void, std::string> apply_write(Connection& connection, const Write& write) {
   return std::visit([&](const auto& typed) { return apply(connection, typed); }, write);
 }
@@ -319,6 +319,15 @@ Result<std::vector<BindingRow>, std::string> read_bindings(Connection& connectio
   }
   if (row.failed()) return fail(row.error());
   return bindings;
+}
+
+Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
+  std::map<std::string, std::uint64_t> out;
+  Statement& row = connection.statement("SELECT stream, number FROM sequences");
+  row.start();
+  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
+  if (row.failed()) return fail(row.error());
+  return out;
 }
 
 Result<std::vector<UserRow>, std::string> read_users(Connection& connection) {
