@@ -126,6 +126,7 @@ void Mixer::set_voice(const Leg& leg, const Voice& voice) {
   seat->voice = voice;
   say_voice(*seat);
   say_whispers();
+  say_hears(*seat);
   refresh();
 }
 
@@ -181,9 +182,9 @@ void Mixer::on_keys_ended(LegId id) {
   drop_need(Need::playing);
 }
 
-/// While keys sound, and while it is held, what is played to it alone.
+/// While keys sound, and while it is held or hears a program instead, what is played to it alone.
 void Mixer::say_hears(Seat& seat) {
-  const bool others = seat.keys.empty() && !seat.leg->held();
+  const bool others = seat.keys.empty() && !seat.leg->held() && seat.voice.hears_others;
   if (!seat.seated || seat.hears_others == others) return;
   seat.hears_others = others;
   const auto bus = others ? std::optional<std::uint8_t>(0) : std::nullopt;
