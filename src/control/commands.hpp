@@ -144,7 +144,10 @@ struct TrunkInfo {
   std::string name;
   std::string host;
   std::string transport;
-  std::string state;  ///< "static", later "registered" and others
+  std::string state;                ///< "static" (the trunk knows our address), "registering", "registered" or "failed"
+  std::string reason;               ///< why the last REGISTER failed; empty: it did not
+  std::optional<seconds> next_try;  ///< from now, after a failure
+  std::optional<seconds> expires;   ///< from now, of what the registrar has granted
   std::uint32_t calls = 0;
   std::uint32_t max_calls = 0;  ///< 0: unlimited
 };

@@ -45,7 +45,7 @@ class TestCommands final : public Commands {
     return {{"1001", "sip:1001@192.0.2.9", "udp", "192.0.2.9:5060", "baresip", "", seconds(60)}};
   }
   std::vector<TrunkInfo> trunks(TimePoint) override {
-    return {{"carrier", "sip.carrier.example", "udp", "static", 1, 0}};
+    return {{.name = "carrier", .host = "sip.carrier.example", .transport = "udp", .state = "static", .calls = 1}};
   }
   Explanation explain(const ExplainRequest& request) override {
     asked.push_back("explain " + request.from + " " + request.to + " " + request.trunk);

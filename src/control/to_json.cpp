@@ -189,8 +189,15 @@ json::value to_json(const Registration& r) {
 }
 
 json::value to_json(const TrunkInfo& t) {
-  return json::object{{"name", text(t.name)},   {"host", text(t.host)}, {"transport", text(t.transport)},
-                      {"state", text(t.state)}, {"calls", t.calls},     {"max_calls", t.max_calls}};
+  return json::object{{"name", text(t.name)},
+                      {"host", text(t.host)},
+                      {"transport", text(t.transport)},
+                      {"state", text(t.state)},
+                      {"reason", text(t.reason)},
+                      {"next_try_secs", t.next_try ? json::value(t.next_try->count()) : nullptr},
+                      {"expires_secs", t.expires ? json::value(t.expires->count()) : nullptr},
+                      {"calls", t.calls},
+                      {"max_calls", t.max_calls}};
 }
 
 json::value to_json(const UserInfo& user) {

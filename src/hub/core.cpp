@@ -157,9 +157,11 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
       apps::Dialler::Parts{*calls_, *registrar_, directory_, *conferences_, *parking_, o.timers});
   transfers_ = std::make_unique<apps::Transfers>(*calls_, *dialler_, directory_);
   records_ = std::make_unique<apps::Records>(*calls_, *call_recording_, o.store, o.wall);
-  admission_ = std::make_unique<apps::Admission>(apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_,
-                                                                        *authenticator_, *guard_, directory_, o.store,
-                                                                        o.media, o.random, o.counters});
+  trunk_registrations_ = std::make_unique<apps::TrunkRegistrations>(apps::TrunkRegistrations::Parts{
+      *endpoint_, o.timers, o.random, o.counters, o.log, o.hashes, std::string(product)});
+  admission_ = std::make_unique<apps::Admission>(
+      apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_, *trunk_registrations_, *authenticator_,
+                             *guard_, directory_, o.store, o.media, o.random, o.counters});
   static NoWeb no_web;
   programs_ = std::make_unique<Programs>(
       Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *sounds_, *speech_,
@@ -213,6 +215,7 @@ Result<void, std::string> Core::load(TimePoint now) {
   const auto bindings = registrar_->load(now);
   if (!bindings) return fail(bindings.error());
   locate_trunks(now);
+  trunk_registrations_->set_accounts(trunk_accounts(*config_), now);
   schedule(Timer::trunks, trunk_lookup_interval, now);
   schedule(Timer::prune, prune_interval, now);
   schedule(Timer::recordings, recordings_interval, now);
@@ -336,6 +339,7 @@ bool Core::deliver_recordings(TimePoint now) {
 void Core::on_recording_event(const recording::Event& event, TimePoint now) {
   call_recording_->on_recording_event(event);
   records_->on_recording_event(event, now);
+  if (recording_hook_) recording_hook_(event, now);
   const auto* const stopped = std::get_if<recording::Stopped>(&event);
   if (stopped == nullptr || stopped->reason == recording::StopReason::failed)
     return;  // failures are told where they are
@@ -413,6 +417,8 @@ void Core::on_cancel(TransactionId invite, const Message&, TimePoint now) {
 
 void Core::on_response(TransactionId id, std::uint64_t owner, const Message& response, transport::Origin origin,
                        TimePoint now) {
+  if (apps::TrunkRegistrations::is_owner(owner))
+    return trunk_registrations_->on_response(owner, id, response, origin, now);
   calls_->on_response(owner, id, response, origin, now);
 }
 
@@ -422,6 +428,7 @@ void Core::on_server_end(TransactionId id, transport::ServerEnd why, TimePoint n
 
 void Core::on_located(std::uint64_t owner, std::span<const transport::Hop> hops, TimePoint now) {
   if ((owner & trunk_owner) != 0) return take_trunk_addresses(owner & ~trunk_owner, hops);
+  if (apps::TrunkRegistrations::is_owner(owner)) return trunk_registrations_->on_located(owner, hops, now);
   calls_->on_located(owner, hops, now);
 }
 
@@ -436,6 +443,7 @@ void Core::on_call_event(const call::Event& event, TimePoint now) {
   call_recording_->on_call_event(event, now);
   call_transcription_->on_call_event(event, now);
   programs_->on_call_event(event, now);
+  if (call_hook_) call_hook_(event, now);
   if (ended_hook_ && std::holds_alternative<call::Ended>(event.body))
     if (const call::Call* const call = calls_->find(event.call)) ended_hook_(*call, now);
 }
@@ -464,11 +472,13 @@ Result<std::vector<std::string>, std::string> Core::reload(config::Snapshot conf
   take_speech();
   take_file_users();
   locate_trunks(now);
+  if (!draining()) trunk_registrations_->set_accounts(trunk_accounts(*config_), now);
   return restart;
 }
 
-void Core::drain(seconds retry_after) {
+void Core::drain(seconds retry_after, TimePoint now) {
   admission_->set_draining(retry_after);
+  trunk_registrations_->stop(now);
 }
 
 void Core::put_user(registrar::User user, const std::optional<std::string>& password, Stored stored, TimePoint now) {
@@ -515,9 +525,10 @@ Ledger Core::ledger() const {
   out.transcriptions = transcriptions_->size();
   out.programs = programs_->size();
   out.transactions = endpoint_->live().total();
-  const std::size_t standing = own_timers_ + registrar_->registered_users();
+  const std::size_t standing = own_timers_ + registrar_->registered_users() + trunk_registrations_->standing_timers();
   out.timers = outside_.timers.pending() > standing ? outside_.timers.pending() - standing : 0;
   out.unwritten = outside_.store.backlog();
+  out.unregistering = trunk_registrations_->leaving();
   return out;
 }
 

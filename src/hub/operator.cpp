@@ -231,7 +231,7 @@ std::vector<control::Registration> Operator::registrations(TimePoint now) {
   return out;
 }
 
-std::vector<control::TrunkInfo> Operator::trunks(TimePoint) {
+std::vector<control::TrunkInfo> Operator::trunks(TimePoint now) {
   std::vector<control::TrunkInfo> out;
   for (const config::Trunk& trunk : core_.config().trunks) {
     control::TrunkInfo info;
@@ -241,6 +241,12 @@ std::vector<control::TrunkInfo> Operator::trunks(TimePoint) {
                      : trunk.transport == config::TrunkTransport::tcp ? "tcp"
                                                                       : "tls";
     info.state = "static";
+    if (const auto facts = core_.trunk_registrations().find(trunk.name, now)) {
+      info.state = to_string(facts->state);
+      info.reason = facts->reason;
+      if (facts->next_try) info.next_try = std::chrono::ceil<seconds>(*facts->next_try - now);
+      if (facts->expires) info.expires = std::chrono::floor<seconds>(*facts->expires - now);
+    }
     info.max_calls = trunk.max_calls;
     const std::string label = "trunk:" + trunk.name;
     core_.calls().for_each([&](const call::Call& call) {
