@@ -481,8 +481,8 @@ void Core::drain(seconds retry_after, TimePoint now) {
   trunk_registrations_->stop(now);
 }
 
-void Core::put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now) {
-  registrar::set_password(user, authenticator_->realm(), password, outside_.hashes);
+void Core::put_user(registrar::User user, const std::optional<std::string>& password, Stored stored, TimePoint now) {
+  if (password) registrar::set_password(user, authenticator_->realm(), *password, outside_.hashes);
   const store::UserRow row = registrar::to_row(user, authenticator_->realm());
   changes_[next_change_] = [this, user = std::move(user), stored = std::move(stored)](bool ok, TimePoint) {
     if (ok) users_.put(user);

@@ -110,8 +110,8 @@ class Core final : public DatagramSink,
   bool draining() const { return admission_->draining(); }
   /// Told when a change of the users is safe and in effect, or (false) when it could not be stored and is not.
   using Stored = std::function<void(bool ok)>;
-  /// A user of the database, with this password.
-  void put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now);
+  /// A user of the database, with this password, or the one that it has.
+  void put_user(registrar::User user, const std::optional<std::string>& password, Stored stored, TimePoint now);
   void remove_user(std::string username, Stored stored, TimePoint now);
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
