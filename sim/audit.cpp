@@ -14,6 +14,9 @@ using sip::Method;
 
 namespace {
 
+/// How the Call-IDs begin that the hub makes: with its node.
+constexpr std::string_view own_call_ids = "1-";
+
 // The most that the timers of RFC 3261 make of one message, with every retransmission of its request answered and both
 // doubled by the network.
 constexpr std::uint32_t copies_max = 60;
@@ -249,6 +252,7 @@ std::vector<std::string> Audit::compare(const store::MemoryDisk& disk) const {
     }
   }
   for (const auto& [call_id, records] : by_call_id) {
+    if (call_id.starts_with(own_call_ids)) continue;  // the hub made it for a program
     if (!expected.contains(call_id)) out.push_back("records: one for a call that nobody made, Call-ID " + call_id);
   }
   std::ranges::sort(out);

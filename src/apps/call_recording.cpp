@@ -6,12 +6,6 @@
 namespace junctor::apps {
 namespace {
 
-call::Leg* first_up(call::Call& call) {
-  for (const auto& leg : call.legs())
-    if (leg->is_up() && leg->mixer != nullptr) return leg.get();
-  return nullptr;
-}
-
 /// The caller's side is left, everybody else's right.
 std::vector<recording::Track> tracks_of(const call::Call& call) {
   std::vector<recording::Track> out;
@@ -44,15 +38,14 @@ std::string CallRecording::path_for(const std::string& name, TimePoint now) cons
 
 void CallRecording::start(CallId id, TimePoint now) {
   call::Call* const call = calls_.find(id);
-  call::Leg* const leg = call == nullptr ? nullptr : first_up(*call);
+  call::Leg* const leg = first_up(call);
   if (leg == nullptr || running_.contains(id)) return;
-  call::Mixer& mixer = *leg->mixer;
-  mixer.add_need(call::Need::recording);
+  Listening listening(*leg);
   recording::Settings settings;
   settings.path = path_for(to_string(id), now);
   settings.format = rules_.opus ? recording::Format::opus : recording::Format::wav;
   settings.layout = rules_.layout;
-  settings.rate = mixer.rate();
+  settings.rate = listening.rate();
   settings.length_max = rules_.length_max;
   settings.beep_every = rules_.beep_every;
   if (rules_.layout != recording::Layout::mono) settings.tracks = tracks_of(*call);
@@ -60,12 +53,10 @@ void CallRecording::start(CallId id, TimePoint now) {
                     {"from", call->caller().number},
                     {"to", call->callee().number},
                     {"direction", call->labels.direction}};
-  Running running{{}, recording::to_json_running(settings.path + ".json"), &mixer, *mixer.id(), settings.tracks};
-  auto started = recordings_.start(std::move(settings), {*mixer.id(), mixer.rate()}, now);
-  if (!started) {
-    mixer.drop_need(call::Need::recording);
-    return log_.warning("a call is not recorded", {{"call", to_string(id)}, {"error", started.error()}});
-  }
+  const recording::Source source{listening.mixer(), listening.rate()};
+  Running running{{}, recording::to_json_running(settings.path + ".json"), std::move(listening), settings.tracks};
+  auto started = recordings_.start(std::move(settings), source, now);
+  if (!started) return log_.warning("a call is not recorded", {{"call", to_string(id)}, {"error", started.error()}});
   running.id = *started;
   running_.emplace(id, std::move(running));
 }
@@ -88,16 +79,10 @@ recording::RecordingId CallRecording::start(const std::string& room, call::Mixer
 
 void CallRecording::follow(CallId id, Running& running, TimePoint now) {
   call::Call* const call = calls_.find(id);
-  call::Leg* const leg = call == nullptr ? nullptr : first_up(*call);
+  call::Leg* const leg = first_up(call);
   if (leg == nullptr) return;
-  if (leg->mixer != running.mixer) {  // the one before is gone, or nobody of this call sits there
-    running.mixer = leg->mixer;
-    running.mixer->add_need(call::Need::recording);
-  }
-  if (const auto mixer = running.mixer->id(); mixer && *mixer != running.mixer_id) {
-    running.mixer_id = *mixer;
-    recordings_.follow(running.id, {*mixer, running.mixer->rate()}, now);
-  }
+  if (running.listening.follow(*leg))
+    recordings_.follow(running.id, {running.listening.mixer(), running.listening.rate()}, now);
   if (rules_.layout == recording::Layout::mono) return;
   auto tracks = tracks_of(*call);
   if (tracks == running.tracks) return;

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "apps/listening.hpp"
 #include "apps/office.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
@@ -37,8 +38,7 @@ class CallRecording {
   struct Running {
     recording::RecordingId id;
     std::string shown;  // in the call's record
-    call::Mixer* mixer = nullptr;
-    media::MixerId mixer_id;
+    Listening listening;
     std::vector<recording::Track> tracks;
   };
 

@@ -471,6 +471,13 @@ Result<void, Refusal> Call::refer(LegId id, const Leg::Refer& what, ReferTold to
   return leg->refer(what, std::move(told), now);
 }
 
+Result<void, Refusal> Call::mute(LegId id, const Muting& what) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  leg->mute(what);
+  return {};
+}
+
 Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);
@@ -528,6 +535,10 @@ void Call::on_gone(Leg& leg, const Cause& cause, TimePoint now) {
     ack_alone(*peer, now);
   }
   owner_.tell({id_, LegGone{leg.id(), cause, true}});
+}
+
+void Call::on_seated(Leg& leg) {
+  owner_.tell({id_, Seated{leg.id()}});
 }
 
 void Call::on_judged(Leg& leg, TimePoint) {

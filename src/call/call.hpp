@@ -131,8 +131,9 @@ class Call final : public LegOwner {
   void hang_up(const Cause& why, HangupBy by, TimePoint now);
   /// Joins two established legs; re-INVITEs where their codecs or holds do not fit yet, also those of ours.
   Result<void, Refusal> bridge(LegId a, LegId b, TimePoint now);
-  /// The leg leaves whom it talks to and sits in `mixer`, whatever worker its port is on.
-  Result<void, Refusal> seat(LegId leg, Mixer& mixer, TimePoint now);
+  /// The leg leaves whom it talks to and sits in `mixer`, whatever worker its port is on; with this voice from its
+  /// first moment there on.
+  Result<void, Refusal> seat(LegId leg, Mixer& mixer, const Voice& voice, TimePoint now);
   /// The same of a leg that need not be answered yet but has audio: early media. Nothing is offered to it.
   Result<void, Refusal> seat_early(LegId leg, Mixer& mixer);
   /// Leaves whom it talks to and sits alone, where it hears silence and what is played to it.
@@ -146,6 +147,8 @@ class Call final : public LegOwner {
   /// See Leg::process_voice(): what the leg says is worked on, or listened to for VoiceHeard. Its call sits in a mixer
   /// meanwhile, if all its legs have codecs of ours; without, nothing is done.
   Result<void, Refusal> process_voice(LegId leg, const media::VoiceProcessing& what, TimePoint now);
+  /// See Leg::mute().
+  Result<void, Refusal> mute(LegId leg, const Muting& what);
   /// See Leg::send_digits(); a leg that has neither telephone-event nor INFO hears the tones of the keys.
   Result<void, Refusal> send_digits(LegId leg, std::string_view digits, Duration duration, Duration gap, TimePoint now);
   Result<void, Refusal> refer_progress(LegId leg, int status, bool last, TimePoint now);
@@ -183,6 +186,7 @@ class Call final : public LegOwner {
   void on_offer_refused(Leg& leg, int status, TimePoint now) override;
   void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
   void on_message_due(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_seated(Leg& leg) override;
   void on_judged(Leg& leg, TimePoint now) override;
   void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) override;
   void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;

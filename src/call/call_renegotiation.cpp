@@ -58,11 +58,11 @@ Result<void, Refusal> Call::seat_alone(LegId id, TimePoint now) {
   return {};
 }
 
-Result<void, Refusal> Call::seat(LegId id, Mixer& mixer, TimePoint now) {
+Result<void, Refusal> Call::seat(LegId id, Mixer& mixer, const Voice& voice, TimePoint now) {
   if (const auto parted = part(id, now); !parted) return parted;
   Leg& leg = *this->leg(id);
   bring_port(leg, mixer.worker());
-  mixer.seat(leg);
+  mixer.seat(leg, voice);
   const auto agreed = leg.local() != nullptr ? wish_of(*leg.local()) : std::nullopt;
   const bool fits = !leg.holds && agreed && has_own_codec(agreed->codecs);
   if (fits || !agreed || !leg.media_answered()) return {};

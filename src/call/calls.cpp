@@ -252,9 +252,9 @@ Result<void, Refusal> Calls::bridge(CallId id, LegId a, LegId b, TimePoint now) 
   return with_call(find(id), [&](Call& call) { return call.bridge(a, b, now); });
 }
 
-Result<void, Refusal> Calls::seat(CallId id, LegId leg, Mixer& mixer, TimePoint now) {
+Result<void, Refusal> Calls::seat(CallId id, LegId leg, Mixer& mixer, TimePoint now, const Voice& voice) {
   const Turn turn(*this, now);
-  return with_call(find(id), [&](Call& call) { return call.seat(leg, mixer, now); });
+  return with_call(find(id), [&](Call& call) { return call.seat(leg, mixer, voice, now); });
 }
 
 Result<void, Refusal> Calls::seat_early(CallId id, LegId leg, Mixer& mixer, TimePoint now) {
@@ -315,6 +315,11 @@ Result<void, Refusal> Calls::pass_on(CallId id, LegId leg, TransactionId request
 Result<void, Refusal> Calls::process_voice(CallId id, LegId leg, const media::VoiceProcessing& what, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.process_voice(leg, what, now); });
+}
+
+Result<void, Refusal> Calls::mute(CallId id, LegId leg, const Muting& what, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.mute(leg, what); });
 }
 
 Result<void, Refusal> Calls::send_digits(CallId id, LegId leg, std::string_view digits, Duration duration, Duration gap,

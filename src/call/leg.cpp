@@ -142,6 +142,12 @@ void Leg::process_voice(const media::VoiceProcessing& what, TimePoint now) {
   if (mixer != nullptr) mixer->update_processing(*this);
 }
 
+void Leg::mute(const Muting& what) {
+  if (muting_ == what) return;
+  muting_ = what;
+  if (mixer != nullptr) mixer->update_muting(*this);
+}
+
 void Leg::note_voice(const media::VoiceHeard& heard) {
   using media::VoiceEvent;
   if (heard.what == VoiceEvent::clipping_started || heard.what == VoiceEvent::clipping_ended) {

@@ -99,6 +99,8 @@ class LegOwner {
   /// One that was kept was not answered in time. Answer it.
   virtual void on_message_due(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) = 0;
   virtual void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) = 0;
+  /// It sits in another mixer than before.
+  virtual void on_seated(Leg&) {}
   /// verdict() is another than before.
   virtual void on_judged(Leg&, TimePoint) {}
   /// REFER; answer by accept_refer() or respond(id, …).
@@ -126,6 +128,13 @@ struct Destination {
   std::optional<sip::digest::Account> account;  ///< to answer 401 and 407 with
   SrtpPolicy srtp = SrtpPolicy::off;
   media::VoiceProcessing voice;  ///< of what it will say
+};
+
+/// Of a far end, wherever it sits.
+struct Muting {
+  bool says = false;   ///< nobody hears it
+  bool hears = false;  ///< it hears nobody
+  bool operator==(const Muting&) const = default;
 };
 
 class Leg {
@@ -187,6 +196,7 @@ class Leg {
   std::string_view srtp_suite() const;
   /// Key presses reach it in RTP.
   bool has_telephone_event() const;
+  const Muting& muting() const { return muting_; }
   const media::VoiceProcessing& voice_processing() const { return voice_processing_; }
   /// What it says is, or in this moment still is, worked on or listened to.
   bool voice_is_processed() const { return voice_processing_.wanted() || voice_timer_; }
@@ -254,6 +264,8 @@ class Leg {
   // -- both
   /// From now on, while it talks and through every change of whom it talks to. Off as it begins.
   void process_voice(const media::VoiceProcessing& what, TimePoint now);
+  /// Likewise.
+  void mute(const Muting& what);
 
   // -- both, once there is a dialog
   /// A re-INVITE (or UPDATE, if `prefer_update` and the far end allows it); null: ask for the far end's offer.
@@ -306,6 +318,8 @@ class Leg {
   void on_server_end(TransactionId id, transport::ServerEnd why, TimePoint now);
   void on_timer(Timer timer, TimePoint now);
   void on_media(const media::Event& event, TimePoint now);
+  /// From its new mixer.
+  void on_seated() { owner_->on_seated(*this); }
   /// Another call, or nobody in particular, is told from now on.
   void set_owner(LegOwner& owner) { owner_ = &owner; }
   bool finished() const { return state_ == LegState::ended && !port_ && pending_.empty(); }
@@ -506,6 +520,7 @@ class Leg {
   bool signalling_encrypted_ = false;  // to the next hop, wherever that may be
 
   transaction::SessionTimer session_timer_;
+  Muting muting_;
   media::VoiceProcessing voice_processing_;
   TimerId voice_timer_;  // while it fades out
   std::optional<media::VoiceEvent> voice_heard_;

@@ -34,15 +34,23 @@ bool Mixer::holds(const Leg& leg) const {
   return find(leg) != nullptr;
 }
 
-void Mixer::seat(Leg& leg) {
+std::vector<Leg*> Mixer::legs() const {
+  std::vector<Leg*> out;
+  for (const Seat& seat : seats_) out.push_back(seat.leg);
+  return out;
+}
+
+void Mixer::seat(Leg& leg, const Voice& voice) {
   JUNCTOR_CHECK(leg.port() != nullptr && leg.port()->worker == worker_);
   if (leg.mixer == this) return update(leg);
   if (leg.mixer != nullptr) leg.mixer->unseat(leg);
   leg.mixer = this;
   Seat& seat = seats_.emplace_back();
   seat.leg = &leg;
+  seat.voice = voice;
   seat.agreed = agreed_with(leg);
   refresh();
+  leg.on_seated();
 }
 
 void Mixer::unseat(Leg& leg) {
@@ -54,6 +62,7 @@ void Mixer::unseat(Leg& leg) {
     if (relayed_) plane_.command(worker_, media::Leave{leg.port()->id});
   }
   leg.mixer = nullptr;
+  forget_seated(*seat);
   if (!seat->keys.empty()) --needs_[static_cast<std::size_t>(Need::playing)];
   seats_.erase(seats_.begin() + (seat - seats_.data()));
   needs_[static_cast<std::size_t>(Need::codec)] = 0;
@@ -86,6 +95,13 @@ void Mixer::update_processing(const Leg& leg) {
   refresh();
 }
 
+void Mixer::update_muting(const Leg& leg) {
+  Seat* const seat = find(leg);
+  if (seat == nullptr) return;
+  say_voice(*seat);
+  refresh();
+}
+
 void Mixer::on_unmapped_codec() {
   const bool ours =
       std::ranges::all_of(seats_, [](const Seat& seat) { return seat.leg->media_answered() && seat.agreed.own_codec; });
@@ -107,8 +123,10 @@ void Mixer::drop_need(Need need) {
 void Mixer::set_voice(const Leg& leg, const Voice& voice) {
   Seat* const seat = find(leg);
   if (seat == nullptr || seat->voice == voice) return;
-  const Voice before = std::exchange(seat->voice, voice);
-  if (seat->seated) say_voice(*seat, before);
+  seat->voice = voice;
+  say_voice(*seat);
+  say_whispers();
+  say_hears(*seat);
   refresh();
 }
 
@@ -164,9 +182,9 @@ void Mixer::on_keys_ended(LegId id) {
   drop_need(Need::playing);
 }
 
-/// While keys sound, and while it is held, what is played to it alone.
+/// While keys sound, and while it is held or hears a program instead, what is played to it alone.
 void Mixer::say_hears(Seat& seat) {
-  const bool others = seat.keys.empty() && !seat.leg->held();
+  const bool others = seat.keys.empty() && !seat.leg->held() && seat.voice.hears_others;
   if (!seat.seated || seat.hears_others == others) return;
   seat.hears_others = others;
   const auto bus = others ? std::optional<std::uint8_t>(0) : std::nullopt;
@@ -186,7 +204,7 @@ bool Mixer::relay_fits() const {
 
 bool Mixer::needs_samples() const {
   return std::ranges::any_of(needs_, [](std::uint16_t count) { return count > 0; }) ||
-         std::ranges::any_of(seats_, [](const Seat& seat) { return seat.voice != Voice{} || seat.leg->held(); });
+         std::ranges::any_of(seats_, [](const Seat& seat) { return voice_of(seat) != Voice{} || seat.leg->held(); });
 }
 
 /// No more than two legs can use: what only one of them could say, nobody could hear.
@@ -218,7 +236,7 @@ void Mixer::relay() {
   } else {
     relayed_.reset();
   }
-  for (Seat& seat : seats_) seat.seated = {};
+  for (Seat& seat : seats_) forget_seated(seat);
   if (open_) close(*open_);
   open_.reset();
 }
@@ -231,9 +249,10 @@ void Mixer::mix() {
     open_ = plane_.new_mixer_id(worker_);
     rate_ = rate;
     plane_.command(worker_, media::OpenMixer{*open_, rate});
-    for (Seat& seat : seats_) seat.seated = {};
+    for (Seat& seat : seats_) forget_seated(seat);
   }
   for (Seat& seat : seats_) take_seat(seat);
+  say_whispers();
   relayed_.reset();
   if (before && before != open_) close(*before);
 }
@@ -243,9 +262,15 @@ void Mixer::take_seat(Seat& seat) {
   if (!seat.leg->port_is_ready()) return;
   const PortId port = seat.leg->port()->id;
   if (seat.seated == port) return;
-  plane_.command(worker_, media::Seat{port, *open_});
+  forget_seated(seat);
+  seat.told = voice_of(seat);
+  plane_.command(worker_, media::Seat{.port = port,
+                                      .mixer = *open_,
+                                      .speaks = seat.told.to_all,
+                                      .input_gain = seat.told.input_gain,
+                                      .output_gain = seat.told.output_gain});
   seat.seated = port;
-  say_voice(seat, Voice{});
+  if (std::exchange(seat.told.hears_itself, false)) say_voice(seat);
   seat.processing = {};
   seat.has_processor = false;
   say_processing(seat);
@@ -253,14 +278,51 @@ void Mixer::take_seat(Seat& seat) {
   say_hears(seat);
 }
 
-void Mixer::say_voice(const Seat& seat, const Voice& before) {
+/// Nothing of the leg sits on the worker any more, and nothing that it heard of others by exception.
+void Mixer::forget_seated(Seat& seat) {
+  if (!seat.seated) return;
+  for (Seat& other : seats_)
+    if (other.whispered_to == seat.seated) other.whispered_to = {};
+  seat.seated = {};
+  seat.whispered_to = {};
+}
+
+Voice Mixer::voice_of(const Seat& seat) {
+  Voice out = seat.voice;
+  if (seat.leg->muting().says) out.input_gain = 0;
+  if (seat.leg->muting().hears) out.output_gain = 0;
+  return out;
+}
+
+void Mixer::say_voice(Seat& seat) {
+  if (!seat.seated) return;
+  const Voice voice = voice_of(seat);
+  const Voice before = std::exchange(seat.told, voice);
   const PortId port = seat.seated;
   const auto say = [&](auto change) { plane_.command(worker_, media::Hearing{port, change}); };
   using media::Hearing;
-  if (seat.voice.input_gain != before.input_gain) say(Hearing::InputGain{seat.voice.input_gain});
-  if (seat.voice.output_gain != before.output_gain) say(Hearing::OutputGain{seat.voice.output_gain});
-  if (seat.voice.hears_itself != before.hears_itself)
-    say(Hearing::Exception{port, seat.voice.hears_itself ? std::optional(1.0f) : std::nullopt});
+  if (voice.to_all != before.to_all) say(Hearing::Speak{0, voice.to_all ? 1.0f : 0.0f});
+  if (voice.input_gain != before.input_gain) say(Hearing::InputGain{voice.input_gain});
+  if (voice.output_gain != before.output_gain) say(Hearing::OutputGain{voice.output_gain});
+  if (voice.hears_itself != before.hears_itself)
+    say(Hearing::Exception{port, voice.hears_itself ? std::optional(1.0f) : std::nullopt});
+}
+
+/// To those who are seated by now.
+void Mixer::say_whispers() {
+  for (Seat& seat : seats_) {
+    if (!seat.seated) continue;
+    const auto listener = std::ranges::find_if(seats_, [&](const Seat& each) {
+      return each.seated && seat.voice.whispers_to && each.leg->id() == seat.voice.whispers_to;
+    });
+    const PortId to = !seat.voice.to_all && listener != seats_.end() ? listener->seated : PortId{};
+    if (to == seat.whispered_to) continue;
+    using media::Hearing;
+    if (seat.whispered_to)
+      plane_.command(worker_, Hearing{seat.whispered_to, Hearing::Exception{seat.seated, std::nullopt}});
+    if (to) plane_.command(worker_, Hearing{to, Hearing::Exception{seat.seated, 1.0f}});
+    seat.whispered_to = to;
+  }
 }
 
 void Mixer::say_processing(Seat& seat) {

@@ -5,8 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -33,6 +35,9 @@ struct Voice {
   float input_gain = 1;   ///< 0: muted
   float output_gain = 1;  ///< 0: deaf
   bool hears_itself = false;
+  bool to_all = true;  ///< else it is an observer: nobody hears it but `whispers_to`
+  LegId whispers_to;   ///< who hears an observer, once it is here; none: nobody
+  bool hears_others = true;  ///< else only what is played to it alone
 
   bool operator==(const Voice&) const = default;
 };
@@ -40,6 +45,31 @@ struct Voice {
 /// All legs in it have their ports on one worker.
 class Mixer {
  public:
+  /// A need that is dropped with this, unless the mixer has gone first.
+  class Hold {
+   public:
+    Hold() = default;
+    Hold(Mixer& mixer, Need need) : mixer_(mixer.alive_), need_(need) { mixer.add_need(need); }
+    Hold(Hold&& other) noexcept = default;
+    Hold& operator=(Hold&& other) noexcept {
+      std::swap(mixer_, other.mixer_);
+      std::swap(need_, other.need_);
+      return *this;
+    }
+    ~Hold() {
+      if (const auto mixer = mixer_.lock()) (*mixer)->drop_need(need_);
+    }
+    /// Null: it has gone.
+    Mixer* mixer() const {
+      const auto mixer = mixer_.lock();
+      return mixer ? *mixer : nullptr;
+    }
+
+   private:
+    std::weak_ptr<Mixer*> mixer_;
+    Need need_ = Need::recording;
+  };
+
   Mixer(Plays& plays, std::uint32_t worker) : plays_(plays), plane_(plays.plane()), worker_(worker) {}
   ~Mixer();
   Mixer(const Mixer&) = delete;
@@ -48,10 +78,13 @@ class Mixer {
   std::uint32_t worker() const { return worker_; }
   std::size_t size() const { return seats_.size(); }
   bool holds(const Leg& leg) const;
+  /// Those who are here, in the order in which they came.
+  std::vector<Leg*> legs() const;
 
   /// The leg leaves the mixer that it was in. It has a port on worker(). Until both descriptions of a leg are known it
   /// is taken for one that can be relayed.
-  void seat(Leg& leg);
+  /// `voice`: from its first tick here on.
+  void seat(Leg& leg, const Voice& voice = {});
   /// The leg, if it is here, hears nobody any more. Called by a leg that ends, too.
   void unseat(Leg& leg);
   /// A leg's descriptions or port changed, or whether we hold it: then it hears what is played to it alone. No effect
@@ -59,6 +92,8 @@ class Mixer {
   void update(const Leg& leg);
   /// Its voice_processing() or voice_is_processed() changed.
   void update_processing(const Leg& leg);
+  /// Its muting() changed.
+  void update_muting(const Leg& leg);
 
   /// One of two relayed legs uses a codec that the other has not: they are mixed until one of them goes, if we have
   /// that codec.
@@ -100,7 +135,9 @@ class Mixer {
   struct Seat {
     Leg* leg = nullptr;
     Voice voice;
-    PortId seated;  // what sits in open_ on the worker; 0: nothing yet
+    PortId seated;        // what sits in open_ on the worker; 0: nothing yet
+    Voice told;           // to the worker, of `seated`; without whispers_to
+    PortId whispered_to;  // likewise
     Agreed agreed;
     media::VoiceProcessing processing;   // as the worker was told for `seated`
     bool has_processor = false;          // likewise
@@ -111,6 +148,8 @@ class Mixer {
   Seat* find(const Leg& leg);
   const Seat* find(const Leg& leg) const;
   static Agreed agreed_with(const Leg& leg);
+  /// With the leg's own muting.
+  static Voice voice_of(const Seat& seat);
   void refresh();
   bool relay_fits() const;
   bool needs_samples() const;
@@ -119,7 +158,9 @@ class Mixer {
   void relay();
   void mix();
   void take_seat(Seat& seat);
-  void say_voice(const Seat& seat, const Voice& before);
+  void say_voice(Seat& seat);
+  void say_whispers();
+  void forget_seated(Seat& seat);
   void say_processing(Seat& seat);
   void say_hears(Seat& seat);
   void play_keys(const Seat& seat);
@@ -134,6 +175,7 @@ class Mixer {
   std::optional<media::MixerId> open_;
   std::uint32_t rate_ = 0;  // of open_
   std::optional<std::pair<PortId, PortId>> relayed_;
+  const std::shared_ptr<Mixer*> alive_ = std::make_shared<Mixer*>(this);
 };
 
 }  // namespace junctor::call

@@ -163,15 +163,19 @@ struct VoiceHeard {
   media::VoiceEvent what = media::VoiceEvent::silence;
   TimePoint at{};  ///< when it was; told a little later
 };
+/// The leg sits in another mixer than before (Leg::mixer).
+struct Seated {
+  LegId leg;
+};
 /// The one terminal event. The call is gone when this has been told.
 struct Ended {
   HangupBy by = HangupBy::nobody;
   Cause cause;
 };
 
-using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
-                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling,
-                               MessageReceived>;
+using EventBody =
+    std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit, Referred,
+                 AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling, MessageReceived, Seated>;
 
 struct Event {
   CallId call;

@@ -339,6 +339,7 @@ bool Core::deliver_recordings(TimePoint now) {
 void Core::on_recording_event(const recording::Event& event, TimePoint now) {
   call_recording_->on_recording_event(event);
   records_->on_recording_event(event, now);
+  if (recording_hook_) recording_hook_(event, now);
   const auto* const stopped = std::get_if<recording::Stopped>(&event);
   if (stopped == nullptr || stopped->reason == recording::StopReason::failed)
     return;  // failures are told where they are
@@ -442,6 +443,7 @@ void Core::on_call_event(const call::Event& event, TimePoint now) {
   call_recording_->on_call_event(event, now);
   call_transcription_->on_call_event(event, now);
   programs_->on_call_event(event, now);
+  if (call_hook_) call_hook_(event, now);
   if (ended_hook_ && std::holds_alternative<call::Ended>(event.body))
     if (const call::Call* const call = calls_->find(event.call)) ended_hook_(*call, now);
 }

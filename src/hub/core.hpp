@@ -116,6 +116,12 @@ class Core final : public DatagramSink,
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
 
+  /// Told of everything that happens to calls, and to recordings, after the apps.
+  void set_call_hook(std::function<void(const call::Event&, TimePoint)> hook) { call_hook_ = std::move(hook); }
+  void set_recording_hook(std::function<void(const recording::Event&, TimePoint)> hook) {
+    recording_hook_ = std::move(hook);
+  }
+
   /// Told what calls say, as far as they are transcribed.
   void set_transcript_sink(apps::CallTranscription::Sink sink) { call_transcription_->set_sink(std::move(sink)); }
 
@@ -137,6 +143,10 @@ class Core final : public DatagramSink,
   recording::Recordings& recordings() { return *recordings_; }
   apps::HoldMusic& hold_music() { return *hold_music_; }
   control::Gateway& gateway() { return programs_->gateway(); }
+  apps::CallRecording& call_recording() { return *call_recording_; }
+  media::Plane& media() { return outside_.media; }
+  TimerWheel& timers() { return outside_.timers; }
+  Log& log() { return outside_.log; }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;
@@ -219,6 +229,8 @@ class Core final : public DatagramSink,
   std::unique_ptr<apps::Admission> admission_;
   std::unique_ptr<Programs> programs_;
   std::function<void(const call::Call&, TimePoint)> ended_hook_;
+  std::function<void(const call::Event&, TimePoint)> call_hook_;
+  std::function<void(const recording::Event&, TimePoint)> recording_hook_;
   std::size_t own_timers_ = 0;
 };
 

@@ -68,11 +68,15 @@ Room::Room(std::uint32_t rate) : mixer_(rate) {
   told_.reserve(players_max);
 }
 
-bool Room::seat(MixedLeg& leg, bool continues) {
+bool Room::seat(MixedLeg& leg, bool continues, const Seat& how) {
   const auto member = mixer_.add();
   if (!member) return false;
   leg.member_ = *member;
-  mixer_.speak(*member, 0);
+  leg.is_party = how.speaks;
+  mixer_.set_input_gain(*member, how.input_gain);
+  mixer_.set_output_gain(*member, how.output_gain);
+  mixer_.settle(*member);
+  if (how.speaks) mixer_.speak(*member, 0);
   mixer_.hear(*member, 0);
   if (continues) mixer_.settle(*member);
   legs_.push_back(&leg);
@@ -130,6 +134,7 @@ void Room::stop_all_plays() {
 
 void Room::end(std::vector<Player>::iterator player, PlayEnd reason) {
   mixer_.remove(player->member());
+  player->end();
   ended_.push_back({.id = player->id(), .reason = reason, .played_ms = player->played_ms()});
   players_.erase(player);
 }
@@ -185,8 +190,7 @@ void Room::tick(DatagramSender& sender, EventSink& events, TimePoint tick) {
   std::array<std::int16_t, tick_samples_max> played;
   for (Player& player : players_) {
     const auto samples = std::span(played).first(mixer_.frame_samples());
-    player.next(samples);
-    mixer_.put(player.member(), samples);
+    if (player.next(samples)) mixer_.put(player.member(), samples);
   }
   for (MixedLeg* const leg : legs_) {
     if (const auto samples = leg->say(tick, events); !samples.empty()) mixer_.put(leg->member_, samples);
@@ -203,11 +207,14 @@ void Room::tick(DatagramSender& sender, EventSink& events, TimePoint tick) {
   if (!ended_.empty()) settle_when_empty();
 }
 
-/// Between two parties as what they are; in a larger room they are events for the control side only.
+/// Between two parties as what they are, whoever listens; in a larger room they are events for the control side only.
 void Room::pass_presses(TimePoint tick) {
+  const auto is_party = [](const MixedLeg* leg) { return leg->is_party; };
   for (MixedLeg* const leg : legs_) {
     const auto press = leg->take_press(tick);
-    if (press && legs_.size() == 2) legs_[leg == legs_[0] ? 1 : 0]->port().press(*press);
+    if (!press || !leg->is_party || std::ranges::count_if(legs_, is_party) != 2) continue;
+    const auto other = std::ranges::find_if(legs_, [&](const MixedLeg* o) { return o != leg && o->is_party; });
+    (*other)->port().press(*press);
   }
 }
 

@@ -42,6 +42,7 @@ class MixedLeg {
   LegDecoder decoder;
   LegVoice voice;
   LegEncoder encoder;
+  bool is_party = true;  ///< it speaks to all; else it only listens, or speaks to some
 
  private:
   friend class Room;
@@ -76,7 +77,7 @@ class Room {
   std::span<MixedLeg* const> legs() const { return legs_; }
 
   /// The leg outlives its seat. `continues`: it was heard until now, so that it is not faded in. False when full.
-  bool seat(MixedLeg& leg, bool continues);
+  bool seat(MixedLeg& leg, bool continues, const Seat& how = {});
   void unseat(MixedLeg& leg);
 
   /// `listener`: who alone hears it, or null. False when it cannot be played here (see Play).

@@ -294,7 +294,7 @@ Outcome Worker::apply(const Seat& command, TimePoint now) {
   auto leg = std::make_unique<MixedLeg>(*port, *room, continues);
   if (!leg->set_formats()) return Outcome::no_format;
   detach(*port);
-  room->seat(*leg, continues);
+  room->seat(*leg, continues, command);
   slot(command.port).mixed = std::move(leg);
   port->feed = Feed::mixer;
   start_ticks(now);
@@ -531,7 +531,9 @@ bool Worker::change_hearing(MixedLeg& leg, const Hearing& command) {
   };
   const auto apply_change = [&]<class Change>(const Change& change) {
     if constexpr (std::is_same_v<Change, Hearing::Speak>) {
-      return change.bus < Mixer::buses_max && mixer.speak(member, change.bus, change.gain);
+      if (change.bus >= Mixer::buses_max || !mixer.speak(member, change.bus, change.gain)) return false;
+      if (change.bus == 0) leg.is_party = change.gain > 0;
+      return true;
     } else if constexpr (std::is_same_v<Change, Hearing::Hear>) {
       if (change.bus && *change.bus >= Mixer::buses_max) return false;
       mixer.hear(member, change.bus);
