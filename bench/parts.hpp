@@ -71,6 +71,7 @@ class Queue final : public store::Store {
     return std::vector<store::BindingRow>{};
   }
   Result<std::vector<store::UserRow>, std::string> load_users() override { return std::move(users); }
+  Result<std::map<std::string, std::uint64_t>, std::string> load_sequences() override { return {}; }
   void list_calls(store::CallFilter, store::Answer<std::vector<store::CallRecord>>, TimePoint) override {}
   void find_call(std::string, store::Answer<std::optional<store::CallRecord>>, TimePoint) override {}
 

@@ -59,6 +59,9 @@ class StoreBehindFault final : public store::Store {
     return inner_.load_bindings(now);
   }
   Result<std::vector<store::UserRow>, std::string> load_users() override { return inner_.load_users(); }
+  Result<std::map<std::string, std::uint64_t>, std::string> load_sequences() override {
+    return inner_.load_sequences();
+  }
   void list_calls(store::CallFilter filter, store::Answer<std::vector<store::CallRecord>> answer,
                   TimePoint now) override {
     inner_.list_calls(std::move(filter), std::move(answer), now);

@@ -32,6 +32,10 @@ struct Habits {
   std::uint32_t session_expires = 0;  ///< asks for a session timer of so many seconds (RFC 4028); 0: does not
   std::uint32_t min_se = 90;
   bool refuses_to_refresh = false;      ///< promises to refresh the session and never does
+  std::optional<int> refuses_refer;     ///< with this status
+  std::vector<int> tells_of_refer;      ///< obeys no REFER, and tells of these statuses by NOTIFY; empty: obeys
+  std::optional<int> answers_message;   ///< MESSAGE, INFO, NOTIFY and OPTIONS inside a call with this; else 200
+  Duration answers_message_after{};     ///< thinks so long about each of these
   bool hangs_up_after_transfer = true;  ///< BYE when a REFER has been reported successful
   Duration answers_notify_after{};      ///< thinks so long about each NOTIFY
 

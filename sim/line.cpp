@@ -99,6 +99,11 @@ int Line::count(Method method) const {
   return static_cast<int>(std::ranges::count_if(got_, [&](const Got& g) { return g.method == method; }));
 }
 
+const Line::Got* Line::last_got(Method method) const {
+  const auto at = std::find_if(got_.rbegin(), got_.rend(), [&](const Got& g) { return g.method == method; });
+  return at == got_.rend() ? nullptr : &*at;
+}
+
 int Line::last_asked(Method method) const {
   const auto at = std::find_if(asked_.rbegin(), asked_.rend(), [&](const Asked& a) { return a.method == method; });
   return at == asked_.rend() ? 0 : at->status;

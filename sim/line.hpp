@@ -122,9 +122,13 @@ class Line {
   struct Got {
     sip::Method method;
     std::string body;
+    sip::Message message;
+    std::string header(std::string_view name) const { return std::string(message.header(name).value_or("")); }
   };
   const std::vector<Got>& got() const { return got_; }
   int count(sip::Method method) const;
+  /// The newest of that method; null: none came.
+  const Got* last_got(sip::Method method) const;
   /// Statuses of our requests inside the dialog: 0 while unanswered, 408 when nobody did.
   struct Asked {
     sip::Method method;
@@ -165,6 +169,11 @@ class Line {
   void on_update(const sip::Message& message);
   void on_prack(const sip::Message& message);
   void on_notify(const sip::Message& message);
+  void answer_message(const sip::Message& message);
+  void on_refer(const sip::Message& message);
+  void tell_of_refer(int status, std::vector<int> then);
+  void follow_refer(Line& called, std::shared_ptr<bool> called_alive, int told);
+  void notify_refer(int status, bool last);
   void on_bye(const sip::Message& message);
   void on_ack(const sip::Message& message);
   void on_cancel(const sip::Message& message);
@@ -257,6 +266,7 @@ class Line {
   std::vector<Got> got_;
   std::vector<Asked> asked_;
   std::vector<int> transfer_progress_;
+  std::string refer_id_;  // CSeq of the REFER that came
   bool notify_unanswered_ = false;
 };
 

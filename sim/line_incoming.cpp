@@ -219,7 +219,7 @@ void Line::on_request(const Message& message) {
     return phone_.transactions_.respond(message, response(message, 500));
   }
   remote_cseq_ = message.cseq().number;
-  got_.push_back({message.method(), std::string(message.body())});
+  got_.push_back({message.method(), std::string(message.body()), message});
   if (message.method() == Method::bye) return on_bye(message);
   if (state_ == LineState::ended) return phone_.transactions_.respond(message, response(message, 481));
   switch (message.method()) {
@@ -230,12 +230,70 @@ void Line::on_request(const Message& message) {
     case Method::prack:
       return on_prack(message);
     case Method::notify:
+      if (!message.header(HeaderId::event).value_or("").starts_with("refer")) return answer_message(message);
       return on_notify(message);
     case Method::refer:
-      return phone_.transactions_.respond(message, response(message, 202));
+      return on_refer(message);
     default:
-      return phone_.transactions_.respond(message, response(message, 200));
+      return answer_message(message);
   }
+}
+
+void Line::answer_message(const Message& message) {
+  const auto answer = [this, message] {
+    Message m = response(message, phone_.habits_.answers_message.value_or(200));
+    if (message.method() == Method::message) m.set_body("text/plain", "heard");
+    phone_.transactions_.respond(message, m);
+  };
+  if (phone_.habits_.answers_message_after == Duration{}) return answer();
+  later(phone_.habits_.answers_message_after, answer);
+}
+
+// ------------------------------------------------------------------------------------------------------------- REFER
+
+void Line::on_refer(const Message& message) {
+  const auto refer_to = sip::NameAddr::parse(message.header(HeaderId::refer_to).value_or(""));
+  if (!refer_to) complain("REFER without a Refer-To");
+  if (phone_.habits_.refuses_refer || !refer_to)
+    return phone_.transactions_.respond(message, response(message, phone_.habits_.refuses_refer.value_or(400)));
+  refer_id_ = std::to_string(message.cseq().number);
+  phone_.transactions_.respond(message, response(message, 202));
+  if (const auto& script = phone_.habits_.tells_of_refer; !script.empty())
+    return tell_of_refer(script.front(), {script.begin() + 1, script.end()});
+  notify_refer(100, false);
+  sip::Uri target = refer_to->uri;
+  DialOptions options;
+  if (const auto replaces = target.header("Replaces")) options.replaces = sip::unescape(*replaces);
+  target.headers = {};
+  Line& called = phone_.dial(to_string(target), std::move(options));
+  follow_refer(called, called.alive_, 100);
+}
+
+void Line::tell_of_refer(int status, std::vector<int> then) {
+  notify_refer(status, status >= 200);
+  if (then.empty()) return;
+  later(milliseconds(200), [this, then] { tell_of_refer(then.front(), {then.begin() + 1, then.end()}); });
+}
+
+/// A look at the call that was asked for, now and then, until it is answered or over.
+void Line::follow_refer(Line& called, std::shared_ptr<bool> called_alive, int told) {
+  later(milliseconds(20), [this, &called, called_alive, told] {
+    if (state_ == LineState::ended || !*called_alive) return;
+    if (called.up()) return notify_refer(200, true);
+    if (called.ended()) return notify_refer(called.status(), true);
+    const bool rings = called.ringback() && told < 180;
+    if (rings) notify_refer(180, false);
+    follow_refer(called, called_alive, rings ? 180 : told);
+  });
+}
+
+void Line::notify_refer(int status, bool last) {
+  if (state_ == LineState::ended) return;
+  Message m = request(Method::notify);
+  m.add(HeaderId::event, "refer;id=" + refer_id_);
+  m.add(HeaderId::subscription_state, last ? "terminated;reason=noresource" : "active;expires=60");
+  m.set_body("message/sipfrag;version=2.0", "SIP/2.0 " + std::to_string(status) + " Told\r\n");
+  ask(std::move(m), [](const Message*) {});
 }
 
 void Line::on_bye(const Message& message) {

@@ -466,6 +466,18 @@ Result<void, Refusal> Call::mute(LegId id, const Muting& what) {
   return {};
 }
 
+Result<void, Refusal> Call::hold(LegId id, bool on, Replied done, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  return leg->hold(on, std::move(done), now);
+}
+
+Result<void, Refusal> Call::refer(LegId id, const Leg::Refer& what, ReferTold told, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  return leg->refer(what, std::move(told), now);
+}
+
 Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);

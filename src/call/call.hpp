@@ -27,6 +27,8 @@ class CallOwner {
   /// The leg's port has another id now.
   virtual void reindex_port(PortId before, Leg& leg) = 0;
   virtual void unindex(const Leg& leg) = 0;
+  /// See MessageTaker.
+  virtual MessageFate fate_of(CallId call, const MessageReceived& message, TimePoint now) = 0;
 };
 
 /// What a record needs to know of a leg that is over.
@@ -127,11 +129,13 @@ class Call final : public LegOwner {
   Result<void, Refusal> reject(LegId leg, const Cause& why, const Headers& headers, HangupBy by, TimePoint now);
   Result<void, Refusal> hang_up_leg(LegId leg, const Cause& why, TimePoint now);
   void hang_up(const Cause& why, HangupBy by, TimePoint now);
-  /// Joins two established legs; re-INVITEs where their codecs or holds do not fit yet.
+  /// Joins two established legs; re-INVITEs where their codecs or holds do not fit yet, also those of ours.
   Result<void, Refusal> bridge(LegId a, LegId b, TimePoint now);
   /// The leg leaves whom it talks to and sits in `mixer`, whatever worker its port is on; with this voice from its
   /// first moment there on.
   Result<void, Refusal> seat(LegId leg, Mixer& mixer, const Voice& voice, TimePoint now);
+  /// The same of a leg that need not be answered yet but has audio: early media. Nothing is offered to it.
+  Result<void, Refusal> seat_early(LegId leg, Mixer& mixer);
   /// Leaves whom it talks to and sits alone, where it hears silence and what is played to it.
   Result<void, Refusal> seat_alone(LegId leg, TimePoint now);
   /// Talks to nobody any more, and stays.
@@ -148,6 +152,15 @@ class Call final : public LegOwner {
   /// See Leg::send_digits(); a leg that has neither telephone-event nor INFO hears the tones of the keys.
   Result<void, Refusal> send_digits(LegId leg, std::string_view digits, Duration duration, Duration gap, TimePoint now);
   Result<void, Refusal> refer_progress(LegId leg, int status, bool last, TimePoint now);
+  /// See Leg::hold(). Its peer hears nothing of it, and is told nothing.
+  Result<void, Refusal> hold(LegId leg, bool on, Replied done, TimePoint now);
+  /// See Leg::refer().
+  Result<void, Refusal> refer(LegId leg, const Leg::Refer& what, ReferTold told, TimePoint now);
+  /// See Leg::ask().
+  Result<void, Refusal> request(LegId leg, sip::Method method, const Payload& payload, Replied replied, TimePoint now);
+  /// Answers a request that was taken (MessageReceived::taken), or gives it to the leg's peer after all.
+  Result<void, Refusal> respond(LegId leg, TransactionId request, int status, const Payload& payload, TimePoint now);
+  Result<void, Refusal> pass_on(LegId leg, TransactionId request, TimePoint now);
   /// What was written at the start is safe: 18x and 2xx may go to the caller.
   void journalled(TimePoint now);
 
@@ -173,6 +186,7 @@ class Call final : public LegOwner {
   void on_offer_refused(Leg& leg, int status, TimePoint now) override;
   void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
   void on_seated(Leg& leg) override;
+  void on_message_due(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
   void on_judged(Leg& leg, TimePoint now) override;
   void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) override;
   void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
@@ -207,6 +221,7 @@ class Call final : public LegOwner {
   void ack_alone(Leg& leg, TimePoint now);
   Result<void, Refusal> tell_digits(Leg& leg, std::string_view digits, Duration duration, Duration gap, TimePoint now);
   bool take_digit(Leg& leg, TransactionId id, const sip::Message& info, TimePoint now);
+  void pass(Leg& leg, Leg& peer, TransactionId id, const sip::Message& request, TimePoint now);
   void note_end(HangupBy by, const Cause& why);
   HangupBy side_of(const Leg& leg) const;
   std::optional<std::uint32_t> worker() const;

@@ -25,6 +25,10 @@ std::optional<sip::DtmfInfo> digit_in(const sip::Message& request) {
 constexpr Duration digit_duration = milliseconds(160);
 constexpr Duration digit_gap = milliseconds(60);
 
+Payload our_abilities() {
+  return {{}, {}, {{"Allow", std::string(allowed_methods)}, {"Accept", "application/sdp"}}};
+}
+
 }  // namespace
 
 /// True when the INFO is a digit and has been answered; else it is passed on as it is.
@@ -50,18 +54,68 @@ bool Call::take_digit(Leg& leg, TransactionId id, const sip::Message& info, Time
 
 void Call::on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) {
   if (take_digit(leg, id, request, now)) return;
-  Leg* const peer = this->leg(leg.peer);
-  if (peer == nullptr || !peer->is_up()) {
-    switch (request.method()) {
-      case sip::Method::options:
-        return leg.respond(id, 200, now,
-                           {{}, {}, {{"Allow", std::string(allowed_methods)}, {"Accept", "application/sdp"}}});
-      case sip::Method::message:
-        return leg.respond(id, 405, now, {{}, {}, {{"Allow", std::string(allowed_methods)}}});
-      default:
-        return leg.respond(id, 200, now);
-    }
+  MessageFate fate;
+  if (!digit_in(request)) {  // else a key press, which goes on in the way that it came
+    MessageReceived event{.leg = leg.id(), .request = id, .method = std::string(request.method_name())};
+    event.content_type = request.header(sip::HeaderId::content_type).value_or("");
+    event.event_package = request.header(sip::HeaderId::event).value_or("");
+    event.body = request.body();
+    fate = owner_.fate_of(id_, event, now);
+    event.taken = fate.take.has_value();
+    if (event.taken) leg.keep_asked(id, now + std::min(*fate.take, Leg::take_max));
+    owner_.tell({id_, std::move(event)});
+    if (fate.take) return;
   }
+  Leg* const peer = this->leg(leg.peer);
+  if (peer != nullptr && peer->is_up()) return pass(leg, *peer, id, request, now);
+  switch (request.method()) {
+    case sip::Method::options:
+      return leg.respond(id, 200, now, our_abilities());
+    case sip::Method::message:
+      if (!fate.listens) return leg.respond(id, 405, now, {{}, {}, {{"Allow", std::string(allowed_methods)}}});
+      [[fallthrough]];
+    default:
+      return leg.respond(id, 200, now);
+  }
+}
+
+void Call::on_message_due(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) {
+  Leg* const peer = this->leg(leg.peer);
+  if (peer != nullptr && peer->is_up()) return pass(leg, *peer, id, request, now);
+  if (request.method() == sip::Method::options) return leg.respond(id, 200, now, our_abilities());
+  leg.respond(id, 480, now);
+}
+
+Result<void, Refusal> Call::request(LegId id, sip::Method method, const Payload& payload, Replied replied,
+                                    TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  return leg->ask(method, payload, std::move(replied), now);
+}
+
+Result<void, Refusal> Call::respond(LegId id, TransactionId request, int status, const Payload& payload,
+                                    TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (leg->kept_request(request) == nullptr) return fail(Refusal::no_such_request);
+  leg->respond(request, status, now, payload);
+  return {};
+}
+
+Result<void, Refusal> Call::pass_on(LegId id, TransactionId request, TimePoint now) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  const sip::Message* const kept = leg->kept_request(request);
+  if (kept == nullptr) return fail(Refusal::no_such_request);
+  Leg* const peer = this->leg(leg->peer);
+  if (peer == nullptr || !peer->is_up()) return fail(Refusal::wrong_state);
+  pass(*leg, *peer, request, *kept, now);
+  leg->release_asked(request);
+  return {};
+}
+
+/// The peer is asked the same; its answer goes back.
+void Call::pass(Leg& leg, Leg& peer, TransactionId id, const sip::Message& request, TimePoint now) {
   if (passing_.size() >= passing_max) return leg.respond(id, 503, now, {{}, {}, {{"Retry-After", "1"}}});
   Payload payload;
   payload.content_type = request.header(sip::HeaderId::content_type).value_or("");
@@ -70,7 +124,7 @@ void Call::on_message(Leg& leg, TransactionId id, const sip::Message& request, T
                             sip::HeaderId::content_disposition, sip::HeaderId::content_encoding, sip::HeaderId::accept})
     if (const auto value = request.header(header)) payload.headers.emplace_back(to_string(header), *value);
   passing_.push_back({next_context_, leg.id(), id});
-  peer->send_request(request.method_name(), payload, next_context_++, now);
+  peer.send_request(request.method_name(), payload, next_context_++, now);
 }
 
 void Call::on_message_answered(Leg&, std::uint64_t context, const sip::Message& response, TimePoint now) {

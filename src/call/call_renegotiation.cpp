@@ -19,7 +19,10 @@ Result<void, Refusal> Call::bridge(LegId a_id, LegId b_id, TimePoint now) {
     if (old != nullptr) old->peer = {};
     each->refuse_offer(491, now);  // whoever was asked about it is not the one that answers from now on
   }
-  for (Leg* const each : {a, b}) ack_alone(*each, now);
+  for (Leg* const each : {a, b}) {
+    ack_alone(*each, now);
+    each->forget_hold(now);
+  }
   connect(*a, *b);
   const bool fits =
       a->media_answered() && b->media_answered() && call::fits(*a->local(), *a->remote(), *b->local(), *b->remote());
@@ -36,6 +39,15 @@ Result<void, Refusal> Call::part(LegId id, TimePoint now) {
   leg->refuse_offer(491, now);
   ack_alone(*leg, now);
   if (leg->mixer != nullptr) leg->mixer->unseat(*leg);
+  return {};
+}
+
+Result<void, Refusal> Call::seat_early(LegId id, Mixer& mixer) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  if (!leg->port_is_open()) return fail(Refusal::wrong_state);
+  bring_port(*leg, mixer.worker());
+  mixer.seat(*leg);
   return {};
 }
 

@@ -257,6 +257,11 @@ Result<void, Refusal> Calls::seat(CallId id, LegId leg, Mixer& mixer, TimePoint 
   return with_call(find(id), [&](Call& call) { return call.seat(leg, mixer, voice, now); });
 }
 
+Result<void, Refusal> Calls::seat_early(CallId id, LegId leg, Mixer& mixer, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.seat_early(leg, mixer); });
+}
+
 Result<void, Refusal> Calls::seat_alone(CallId id, LegId leg, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.seat_alone(leg, now); });
@@ -278,6 +283,33 @@ Result<void, Refusal> Calls::move_leg(CallId from_id, LegId leg_id, CallId to_id
 Result<void, Refusal> Calls::refer_progress(CallId id, LegId leg, int status, bool last, TimePoint now) {
   const Turn turn(*this, now);
   return with_call(find(id), [&](Call& call) { return call.refer_progress(leg, status, last, now); });
+}
+
+Result<void, Refusal> Calls::hold(CallId id, LegId leg, bool on, Replied done, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.hold(leg, on, std::move(done), now); });
+}
+
+Result<void, Refusal> Calls::refer(CallId id, LegId leg, const Leg::Refer& what, ReferTold told, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.refer(leg, what, std::move(told), now); });
+}
+
+Result<void, Refusal> Calls::request(CallId id, LegId leg, sip::Method method, const Payload& payload, Replied replied,
+                                     TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.request(leg, method, payload, std::move(replied), now); });
+}
+
+Result<void, Refusal> Calls::respond(CallId id, LegId leg, TransactionId request, int status, const Payload& payload,
+                                     TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.respond(leg, request, status, payload, now); });
+}
+
+Result<void, Refusal> Calls::pass_on(CallId id, LegId leg, TransactionId request, TimePoint now) {
+  const Turn turn(*this, now);
+  return with_call(find(id), [&](Call& call) { return call.pass_on(leg, request, now); });
 }
 
 Result<void, Refusal> Calls::process_voice(CallId id, LegId leg, const media::VoiceProcessing& what, TimePoint now) {
@@ -403,6 +435,10 @@ void Calls::on_offer(Leg& leg, TimePoint now) {
 }
 
 void Calls::on_message(Leg& leg, TransactionId id, const sip::Message&, TimePoint now) {
+  leg.respond(id, 481, now);
+}
+
+void Calls::on_message_due(Leg& leg, TransactionId id, const sip::Message&, TimePoint now) {
   leg.respond(id, 481, now);
 }
 

@@ -83,6 +83,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Result<void, Refusal> bridge(CallId call, LegId a, LegId b, TimePoint now);
   /// See Call::seat().
   Result<void, Refusal> seat(CallId call, LegId leg, Mixer& mixer, TimePoint now, const Voice& voice = {});
+  Result<void, Refusal> seat_early(CallId call, LegId leg, Mixer& mixer, TimePoint now);
   Result<void, Refusal> seat_alone(CallId call, LegId leg, TimePoint now);
   /// Completing a transfer: `leg` of `from` becomes a leg of `to`.
   Result<void, Refusal> move_leg(CallId from, LegId leg, CallId to, TimePoint now);
@@ -92,6 +93,17 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Result<void, Refusal> send_digits(CallId call, LegId leg, std::string_view digits, Duration duration, Duration gap,
                                     TimePoint now);
   Result<void, Refusal> refer_progress(CallId call, LegId leg, int status, bool last, TimePoint now);
+  /// See Call::hold(); so is it with the next four. What is told may be told before these return, and not when they
+  /// fail.
+  Result<void, Refusal> hold(CallId call, LegId leg, bool on, Replied done, TimePoint now);
+  Result<void, Refusal> refer(CallId call, LegId leg, const Leg::Refer& what, ReferTold told, TimePoint now);
+  Result<void, Refusal> request(CallId call, LegId leg, sip::Method method, const Payload& payload, Replied replied,
+                                TimePoint now);
+  Result<void, Refusal> respond(CallId call, LegId leg, TransactionId request, int status, const Payload& payload,
+                                TimePoint now);
+  Result<void, Refusal> pass_on(CallId call, LegId leg, TransactionId request, TimePoint now);
+  /// Who is asked about requests inside dialogs; nobody: they pass.
+  void set_message_taker(MessageTaker taker) { message_taker_ = std::move(taker); }
   void journalled(CallId call, TimePoint now);
 
   /// The Min-SE to answer 422 with; nothing: its Session-Expires is long enough (RFC 4028 §9).
@@ -142,6 +154,9 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   void index_port(const Leg& leg) override;
   void reindex_port(PortId before, Leg& leg) override;
   void unindex(const Leg& leg) override;
+  MessageFate fate_of(CallId call, const MessageReceived& message, TimePoint now) override {
+    return message_taker_ ? message_taker_(call, message, now) : MessageFate{};
+  }
 
   // LegOwner, for legs that outlive their call: only the end matters
   void on_ringing(Leg&, int, bool, TimePoint) override {}
@@ -155,6 +170,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   void on_offer_accepted(Leg&, TimePoint) override {}
   void on_offer_refused(Leg&, int, TimePoint) override {}
   void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_message_due(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
   void on_message_answered(Leg&, std::uint64_t, const sip::Message&, TimePoint) override {}
   void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
   void on_finished(Leg& leg, TimePoint now) override;
@@ -169,6 +185,7 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   std::uint32_t node_, epoch_;
   std::uint64_t next_call_ = 1, next_leg_ = 1;
   EventSink& sink_;
+  MessageTaker message_taker_;
   std::shared_ptr<const CallSettings> settings_;
   FlatMap<CallId, std::unique_ptr<Call>, std::hash<CallId>> calls_;
   FlatMap<std::uint64_t, Place> legs_;                    // by LegId

@@ -32,10 +32,9 @@ Leg::Leg(LegId id, LegKind kind, LegDirection direction, Services services,
 
 Leg::~Leg() {
   if (mixer != nullptr) mixer->unseat(*this);
-  services_.timers.cancel(refresh_timer_);
-  services_.timers.cancel(expire_timer_);
-  services_.timers.cancel(ack_timer_);
-  services_.timers.cancel(voice_timer_);
+  for (TimerId* const timer :
+       {&refresh_timer_, &expire_timer_, &ack_timer_, &voice_timer_, &hold_timer_, &refer_timer_, &asked_timer_})
+    services_.timers.cancel(*timer);
 }
 
 // ---------------------------------------------------------------------------------------------------------- identity
@@ -68,6 +67,7 @@ LocalMedia Leg::local_media() const {
   out.session_id = session_id_;
   out.allowed = codecs_;
   out.srtp = srtp_terms();
+  out.holds = held_;
   if (!port_ || !hop_) return out;
   out.rtp = {services_.endpoint.advertise().ip_for(hop_->remote.ip), port_->rtp_port};
   const auto& shown = settings_->public_ip;
@@ -97,6 +97,7 @@ std::string_view Leg::srtp_suite() const {
 std::optional<MediaWish> Leg::wish_in(const sip::sdp::Session& said) const {
   auto wish = wish_of(said);
   if (wish && kind_ == LegKind::device && far_end_allows_info_) add_telephone_event(*wish);
+  if (wish && held_) wish->direction = sip::sdp::make_direction(true, receives(wish->direction));
   return wish;
 }
 
@@ -215,96 +216,23 @@ void Leg::finish_request(Message& request) const {
   request.set(HeaderId::user_agent, settings_->product);
 }
 
-TransactionId Leg::send(Message request, Request kind, std::uint64_t context, TimePoint now) {
+TransactionId Leg::send(Message request, Request kind, std::uint64_t context, TimePoint now, Replied replied) {
   std::unique_ptr<Message> copy;
   if (outbound_ && outbound_->to.account && kind != Request::invite) copy = std::make_unique<Message>(request);
   transport::Target target = target_for(request);
   const TransactionId id = services_.endpoint.send_request(std::move(request), std::move(target), id_.value, now);
-  pending_.push_back({id, kind, context, std::move(copy)});
+  pending_.push_back({id, kind, context, std::move(copy), now, std::move(replied)});
   return id;
-}
-
-void Leg::send_request(std::string_view method, const Payload& payload, std::uint64_t context, TimePoint now) {
-  if (!dialog_ || state_ == LegState::leaving || state_ == LegState::ended) return;
-  Message request = dialog_->request(method);
-  finish_request(request);
-  for (const auto& [name, value] : payload.headers) request.add(name, value);
-  if (!payload.body.empty()) request.set_body(payload.content_type, payload.body);
-  send(std::move(request), Request::other, context, now);
 }
 
 void Leg::note_allowed(const Message& message) {
   far_end_allows_update_ = far_end_allows_update_ || sip::has_token(message, HeaderId::allow, "UPDATE");
   far_end_allows_info_ = far_end_allows_info_ || sip::has_token(message, HeaderId::allow, "INFO");
+  far_end_allows_refer_ = far_end_allows_refer_ || sip::has_token(message, HeaderId::allow, "REFER");
 }
 
 bool Leg::has_telephone_event() const {
   return media_answered() && call::has_telephone_event(*local_, *remote_);
-}
-
-Result<void, Refusal> Leg::send_digits(std::string_view digits, Duration duration, Duration gap, TimePoint now) {
-  if (!rtp::can_press(digits, duration, gap) || digits.size() > digits_max) return fail(Refusal::bad_digits);
-  if (!is_up() || !dialog_) return fail(Refusal::wrong_state);
-  if (has_telephone_event()) {
-    if (!port_is_ready()) return fail(Refusal::wrong_state);
-    services_.media.command(port_->worker, media::SendDigits{port_->id, std::string(digits), duration, gap});
-    return {};
-  }
-  if (!far_end_allows_info_) return fail(Refusal::no_digits);
-  if (untold_digits_.size() + digits.size() > digits_max) return fail(Refusal::bad_digits);
-  const auto duration_ms = static_cast<std::uint32_t>(duration / milliseconds(1));
-  for (const char digit : digits) untold_digits_.push_back({.digit = digit, .duration_ms = duration_ms});
-  if (!digit_open_) tell_next_digit(now);
-  return {};
-}
-
-/// One at a time: a request that overtakes another one makes that one come too late (RFC 3261 §12.2.2).
-void Leg::tell_next_digit(TimePoint now) {
-  if (untold_digits_.empty() || !is_up()) return;
-  Message info = dialog_->request(Method::info);
-  finish_request(info);
-  info.set_body(content_type(sip::DtmfInfoType::relay), to_string(untold_digits_.front(), sip::DtmfInfoType::relay));
-  untold_digits_.pop_front();
-  digit_open_ = true;
-  send(std::move(info), Request::digit, 0, now);
-}
-
-void Leg::on_digit_answered(int status, TimePoint now) {
-  digit_open_ = false;
-  if (status == 405 || status == 415 || status == 501) {  // it does not know such a thing
-    far_end_allows_info_ = false;
-    untold_digits_.clear();
-  }
-  tell_next_digit(now);
-}
-
-void Leg::notify_refer(int status, bool last, TimePoint now) {
-  if (!referring_ || state_ == LegState::leaving || state_ == LegState::ended) return;
-  referring_ = !last;
-  next_notify_ = {status, last};
-  if (!notify_open_) send_notify(now);
-}
-
-void Leg::send_notify(TimePoint now) {
-  const auto [status, last] = *std::exchange(next_notify_, std::nullopt);
-  Message notify = dialog_->request(Method::notify);
-  finish_request(notify);
-  notify.set(HeaderId::event, "refer;id=" + referred_id_);
-  notify.set(HeaderId::subscription_state, last ? "terminated;reason=noresource" : "active;expires=60");
-  notify.set_body("message/sipfrag;version=2.0",
-                  "SIP/2.0 " + std::to_string(status) + ' ' + std::string(sip::reason_phrase(status)) + "\r\n");
-  notify_open_ = true;
-  send(std::move(notify), Request::notify, 0, now);
-}
-
-void Leg::on_notify_answered(int status, TimePoint now) {
-  notify_open_ = false;
-  if (status >= 300) {  // the subscription is gone (RFC 6665 §4.2.2); the call is not (RFC 5057 §5.3)
-    referring_ = false;
-    next_notify_.reset();
-  }
-  if (next_notify_) return send_notify(now);
-  if (std::exchange(bye_after_notify_, false)) send_bye(bye_cause_, now);
 }
 
 bool Leg::add_credentials(Message& request, const Message& challenge) {
@@ -336,8 +264,10 @@ bool Leg::repeat_with_credentials(Pending& pending, const Message& response, Tim
   if (!add_credentials(request, response)) return false;
   const Request kind = pending.kind;
   if (kind == Request::reinvite) invite_cseq_ = cseq.number;
-  const TransactionId id = send(std::move(request), kind, pending.context, now);
-  if (exchange_ == Exchange::ours) exchange_transaction_ = id;
+  if (kind == Request::refer) refer_cseq_ = cseq.number;
+  const TransactionId id = send(std::move(request), kind, pending.context, now, std::move(pending.replied));
+  const bool offers = kind == Request::reinvite || kind == Request::update;
+  if (offers && exchange_ == Exchange::ours) exchange_transaction_ = id;
   return true;
 }
 
@@ -356,10 +286,10 @@ void Leg::finish_response(Message& response, const Message& request) const {
 }
 
 void Leg::respond(TransactionId id, int status, TimePoint now, const Payload& payload) {
-  const auto at = std::find_if(asked_.begin(), asked_.end(), [&](const auto& a) { return a.first == id; });
+  const auto at = std::ranges::find(asked_, id, &Asked::id);
   if (at == asked_.end()) return;
-  Message response = Message::response(at->second, status);
-  finish_response(response, at->second);
+  Message response = Message::response(at->request, status);
+  finish_response(response, at->request);
   for (const auto& [name, value] : payload.headers) response.add(name, value);
   if (!payload.body.empty()) response.set_body(payload.content_type, payload.body);
   asked_.erase(at);
@@ -367,9 +297,9 @@ void Leg::respond(TransactionId id, int status, TimePoint now, const Payload& pa
 }
 
 void Leg::accept_refer(TransactionId id, TimePoint now) {
-  const auto at = std::find_if(asked_.begin(), asked_.end(), [&](const auto& a) { return a.first == id; });
+  const auto at = std::ranges::find(asked_, id, &Asked::id);
   if (at == asked_.end()) return;
-  referred_id_ = std::to_string(at->second.cseq().number);
+  referred_id_ = std::to_string(at->request.cseq().number);
   referring_ = true;
   respond(id, 202, now);
   notify_refer(100, false, now);
@@ -410,7 +340,7 @@ void Leg::on_request(TransactionId id, const Message& request, const transport::
     case Method::refer:
       if (!dialog_ || !is_up()) return refuse(481);
       if (referring_ || notify_open_) return refuse(491);  // one at a time
-      asked_.emplace_back(id, request);
+      asked_.push_back({id, request});
       return owner_->on_refer(*this, id, request, now);
     case Method::info:
       far_end_allows_info_ = true;
@@ -418,8 +348,9 @@ void Leg::on_request(TransactionId id, const Message& request, const transport::
     case Method::message:
     case Method::notify:
     case Method::options:
+      if (is_refer_progress(request)) return on_refer_progress(id, request, now);
       if (asked_.size() >= asked_max) return refuse(503, {{"Retry-After", "1"}});
-      asked_.emplace_back(id, request);
+      asked_.push_back({id, request});
       return owner_->on_message(*this, id, request, now);
     default:
       return refuse(405, {{"Allow", std::string(allowed_methods)}});
@@ -488,7 +419,14 @@ void Leg::on_response(TransactionId id, const Message& response, Origin origin, 
     case Request::digit:
       on_digit_answered(response.status(), now);
       break;
+    case Request::refer:
+      on_refer_answered(response.status(), now);
+      break;
     case Request::other:
+      if (pending.replied) {
+        const auto type = response.header(HeaderId::content_type).value_or("");
+        pending.replied({response.status(), std::string(type), std::string(response.body()), now - pending.sent}, now);
+      }
       if (pending.context != 0) owner_->on_message_answered(*this, pending.context, response, now);
       break;
     case Request::invite:
@@ -514,6 +452,18 @@ void Leg::on_timer(Timer timer, TimePoint now) {
     ack_timer_ = {};
     return judge_ack(true, now);
   }
+  if (timer == Timer::hold) {
+    hold_timer_ = {};
+    return try_hold(now);
+  }
+  if (timer == Timer::refer) {
+    refer_timer_ = {};
+    return tell_refer({ReferNews::Step::timeout, 0}, now);
+  }
+  if (timer == Timer::asked) {
+    asked_timer_ = {};
+    return on_asked_due(now);
+  }
   if (timer == Timer::voice) {
     voice_timer_ = {};
     if (mixer != nullptr) mixer->update_processing(*this);
@@ -523,6 +473,7 @@ void Leg::on_timer(Timer timer, TimePoint now) {
   if (!is_up()) return;
   const Cause why{408, 102, "session timer expired"};
   send_bye(why, now);
+  give_up_requests(now);
   cause = why;
   owner_->on_gone(*this, cause, now);
 }
@@ -552,6 +503,7 @@ void Leg::on_server_end(TransactionId id, transport::ServerEnd why, TimePoint no
   bye_after_ack_ = false;
   send_bye(told ? bye_cause_ : cause_now, now);
   if (told) return;
+  give_up_requests(now);
   cause = cause_now;
   owner_->on_gone(*this, cause, now);
 }
@@ -561,6 +513,11 @@ void Leg::on_server_end(TransactionId id, transport::ServerEnd why, TimePoint no
 void Leg::hang_up(const Cause& why, TimePoint now) {
   if (state_ == LegState::leaving || state_ == LegState::ended) return;
   cause = why;
+  begin_leaving(why, now);
+  give_up_requests(now);
+}
+
+void Leg::begin_leaving(const Cause& why, TimePoint now) {
   if (state_ == LegState::locating) {
     end(now);
     return check_finished(now);
@@ -632,14 +589,16 @@ void Leg::end(TimePoint now) {
   services_.timers.cancel(expire_timer_);
   services_.timers.cancel(ack_timer_);
   services_.timers.cancel(voice_timer_);
-  for (const auto& [id, request] : asked_) {
-    Message response = Message::response(request, 481);
-    finish_response(response, request);
-    services_.endpoint.respond(id, std::move(response), now);
+  services_.timers.cancel(asked_timer_);
+  for (const Asked& asked : asked_) {
+    Message response = Message::response(asked.request, 481);
+    finish_response(response, asked.request);
+    services_.endpoint.respond(asked.id, std::move(response), now);
   }
   asked_.clear();
   next_notify_.reset();
   close_port(now);
+  give_up_requests(now);
 }
 
 void Leg::check_finished(TimePoint now) {

@@ -94,8 +94,10 @@ class LegOwner {
   /// Our offer was accepted; or our re-INVITE without one brought an offer (remote_offer() set), and ack() is due.
   virtual void on_offer_accepted(Leg& leg, TimePoint now) = 0;
   virtual void on_offer_refused(Leg& leg, int status, TimePoint now) = 0;
-  /// INFO, MESSAGE, NOTIFY, OPTIONS inside the dialog. Answer by respond(id, …).
+  /// INFO, MESSAGE, NOTIFY, OPTIONS inside the dialog. Answer by respond(id, …), or keep it by keep_asked().
   virtual void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) = 0;
+  /// One that was kept was not answered in time. Answer it.
+  virtual void on_message_due(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) = 0;
   virtual void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) = 0;
   /// It sits in another mixer than before.
   virtual void on_seated(Leg&) {}
@@ -137,7 +139,9 @@ struct Muting {
 
 class Leg {
  public:
-  enum class Timer : std::uint8_t { refresh, expire, acknowledge, voice, count };
+  enum class Timer : std::uint8_t { refresh, expire, acknowledge, voice, hold, refer, asked, count };
+  /// How long a request of the far end can be kept: before it stops waiting for an answer (timer F, 32 s).
+  static constexpr Duration take_max = seconds(25);
 
   Leg(LegId id, LegKind kind, LegDirection direction, Services services, std::shared_ptr<const CallSettings> settings,
       LegOwner& owner);
@@ -186,7 +190,7 @@ class Leg {
   const media::PortStats& stats() const { return stats_; }
   LocalMedia local_media() const;
   /// What its far end said there, for a description that another one gets. A phone that takes INFO is told of digits
-  /// that way, so that the other one may send telephone-events in any case.
+  /// that way, so that the other one may send telephone-events in any case. That we hold it is no business of others.
   std::optional<MediaWish> wish_in(const sip::sdp::Session& said) const;
   /// The suite that its audio is encrypted with; empty: plain, or not agreed on yet.
   std::string_view srtp_suite() const;
@@ -202,6 +206,12 @@ class Leg {
   bool voice_clips() const { return voice_clips_; }
   /// By its Allow, or because it sends INFO itself.
   bool takes_info() const { return far_end_allows_info_; }
+  /// By its Allow.
+  bool takes_refer() const { return far_end_allows_refer_; }
+  /// We hold it; see hold().
+  bool held() const { return held_; }
+  /// A REFER of ours has not ended.
+  bool is_referred() const { return refer_.has_value(); }
   bool replaces_match(std::string_view to_tag, std::string_view from_tag) const;
   const sip::Dialog* dialog() const { return dialog_ ? &*dialog_ : nullptr; }
 
@@ -261,15 +271,38 @@ class Leg {
   /// A re-INVITE (or UPDATE, if `prefer_update` and the far end allows it); null: ask for the far end's offer.
   void send_offer(const sip::sdp::Session* offer, bool prefer_update, TimePoint now);
   void cancel_offer(TimePoint now);
+  /// Holds the far end by a re-INVITE of ours (a=sendonly, or inactive while it holds us), or lets it talk again
+  /// (sendrecv): from the 200 on it hears what is played to it alone and nobody else, and nobody hears it. Waits its
+  /// turn where another exchange is open; 491 is tried again after the time of RFC 3261 §14.1, within hold_patience.
+  /// `done` may be told before this returns. wrong_state: it is so already, or is about to be.
+  Result<void, Refusal> hold(bool on, Replied done, TimePoint now);
+  /// Not held any more, as far as we are concerned; the far end learns of it by the next offer.
+  void forget_hold(TimePoint now);
   void answer_offer(const sip::sdp::Session& answer, TimePoint now);
   void offer_in_answer(const sip::sdp::Session& offer, TimePoint now);
   void refuse_offer(int status, TimePoint now);
   /// Sends a request inside the dialog; the answer comes by on_message_answered with `context` unless that is 0.
   void send_request(std::string_view method, const Payload& payload, std::uint64_t context, TimePoint now);
+  /// The same for an app: MESSAGE, NOTIFY (with Event and Subscription-State among the headers), INFO or OPTIONS.
+  Result<void, Refusal> ask(sip::Method method, const Payload& payload, Replied replied, TimePoint now);
+  struct Refer {
+    std::string target;    ///< a URI
+    std::string replaces;  ///< of the dialog that the new one takes the place of, as in a Replaces header; empty: none
+    std::string referred_by;  ///< a URI; empty: none
+    Duration deadline = seconds(30);
+  };
+  /// Asks the far end to call the target (RFC 3515). One at a time.
+  Result<void, Refusal> refer(const Refer& what, ReferTold told, TimePoint now);
   /// Tells it of key presses (0-9 * # A-D), after those that wait already: by telephone-event, where that was agreed
   /// on, else one by one by INFO, where `gap` is the far end's answer.
   Result<void, Refusal> send_digits(std::string_view digits, Duration duration, Duration gap, TimePoint now);
   void respond(TransactionId id, int status, TimePoint now, const Payload& payload = {});
+  /// The request waits for respond() until `due`; then on_message_due() is told.
+  void keep_asked(TransactionId id, TimePoint due);
+  /// It is kept no longer, and still to be answered.
+  void release_asked(TransactionId id);
+  /// One that was kept and waits; null: none.
+  const sip::Message* kept_request(TransactionId id) const;
   void accept_refer(TransactionId id, TimePoint now);
   /// Progress of a REFER that we accepted, as a message/sipfrag NOTIFY (RFC 3515 §2.4.5). One at a time: what comes
   /// while an earlier one is unanswered replaces what waits. After the last one, or a refusal of one, nothing is sent.
@@ -300,6 +333,7 @@ class Leg {
     refresh,
     notify /* of a REFER's progress */,
     digit,
+    refer,
     aside /* its answer changes nothing */,
     bye,
     other
@@ -309,6 +343,24 @@ class Leg {
     Request kind = Request::other;
     std::uint64_t context = 0;
     std::unique_ptr<sip::Message> request;  // only kept where a challenge may have to be answered
+    TimePoint sent{};
+    Replied replied = nullptr;
+  };
+  struct Asked {  // of theirs, that the owner still has to answer
+    TransactionId id;
+    sip::Message request;
+    std::optional<TimePoint> due = std::nullopt;  // it is kept until then
+  };
+  /// What an offer of ours is for, and so who is told of its answer.
+  enum class Purpose : std::uint8_t { owner, refresh, hold };
+  struct HoldWish {
+    bool on = false;
+    Replied done;
+    TimePoint since{};
+  };
+  struct OurRefer {
+    ReferTold told;
+    bool accepted = false;
   };
   struct ReferProgress {
     int status = 100;
@@ -319,7 +371,10 @@ class Leg {
     std::uint32_t rseq = 0;  // last one acknowledged
   };
 
-  static constexpr std::size_t asked_max = 16;  ///< unanswered requests of the far end inside the dialog
+  static constexpr std::size_t asked_max = 16;   ///< unanswered requests of the far end inside the dialog
+  static constexpr std::size_t asking_max = 64;  ///< of an app, unanswered
+  /// How long a hold may wait for its turn and for the far end to stop answering 491.
+  static constexpr Duration hold_patience = seconds(20);
   /// An ACK that has not come by then, with three retransmissions of the 2xx, is a fault.
   static constexpr Duration ack_patience = seconds(4);
   static constexpr std::size_t digits_max = 64;  ///< key presses that wait to be told by INFO
@@ -332,22 +387,20 @@ class Leg {
   transport::Target target_for(const sip::Message& request) const;
   bool may_go(const sip::Message& request, const transport::Target& target) const;
   void finish_request(sip::Message& request) const;
-  TransactionId send(sip::Message request, Request kind, std::uint64_t context, TimePoint now);
+  TransactionId send(sip::Message request, Request kind, std::uint64_t context, TimePoint now,
+                     Replied replied = nullptr);
   void finish_response(sip::Message& response, const sip::Message& request) const;
   SrtpTerms srtp_terms() const;
   void apply_media(TimePoint now);
   void note_voice(const media::VoiceHeard& heard);
   void close_port(TimePoint now);
+  void begin_leaving(const Cause& why, TimePoint now);
   void end(TimePoint now);
   void gone(Cause why, TimePoint now);
   void send_bye(const Cause& why, TimePoint now);
   bool add_credentials(sip::Message& request, const sip::Message& challenge);
   bool repeat_with_credentials(Pending& pending, const sip::Message& response, TimePoint now);
   void on_bye(TransactionId id, const sip::Message& request, TimePoint now);
-  void send_notify(TimePoint now);
-  void on_notify_answered(int status, TimePoint now);
-  void tell_next_digit(TimePoint now);
-  void on_digit_answered(int status, TimePoint now);
   void note_allowed(const sip::Message& message);
   void leave_exchange(TimePoint now);
   void schedule_session_timer(TimePoint now);
@@ -356,6 +409,19 @@ class Leg {
   void check_finished(TimePoint now);
   std::string contact() const;
   std::uint64_t timer_token(Timer timer) const;
+
+  // leg_requests.cpp
+  void send_notify(TimePoint now);
+  void on_notify_answered(int status, TimePoint now);
+  void tell_next_digit(TimePoint now);
+  void on_digit_answered(int status, TimePoint now);
+  bool is_refer_progress(const sip::Message& notify) const;
+  void on_refer_progress(TransactionId id, const sip::Message& notify, TimePoint now);
+  void on_refer_answered(int status, TimePoint now);
+  void tell_refer(ReferNews news, TimePoint now);
+  void watch_asked();
+  void on_asked_due(TimePoint now);
+  void give_up_requests(TimePoint now);
 
   // leg_inbound.cpp
   sip::Message invite_response(int status, std::string_view reason, TimePoint now);
@@ -381,6 +447,10 @@ class Leg {
   void on_offer_response(Request kind, const sip::Message& response, TimePoint now);
   void on_refresh_response(const sip::Message& response, TimePoint now);
   void refresh_session(TimePoint now);
+  void try_hold(TimePoint now);
+  void on_hold_refused(const sip::Message& response, TimePoint now);
+  void end_hold(int status, TimePoint now);
+  void wait_for_hold(Duration time, TimePoint now);
 
   const LegId id_;
   const LegKind kind_;
@@ -403,7 +473,8 @@ class Leg {
   std::uint32_t acked_cseq_ = 0;   // of our INVITE whose 2xx was last acknowledged
   std::string ack_body_;           // what that ACK carried
   std::vector<Pending> pending_;
-  std::vector<std::pair<TransactionId, sip::Message>> asked_;  // requests of theirs that the owner still has to answer
+  std::vector<Asked> asked_;
+  TimerId asked_timer_;
   std::optional<OutboundInvite> outbound_;
   std::uint32_t credential_tries_ = 0;
   std::uint32_t interval_tries_ = 0;
@@ -411,10 +482,14 @@ class Leg {
   bool referring_ = false;                    // its subscription is open: the last NOTIFY was not asked for yet
   bool notify_open_ = false;                  // a NOTIFY is not answered yet
   std::optional<ReferProgress> next_notify_;  // what to tell after that
+  std::optional<OurRefer> refer_;
+  std::uint32_t refer_cseq_ = 0;  // of our last REFER, for Event: refer;id=; 0: there was none
+  TimerId refer_timer_;
   std::deque<sip::DtmfInfo> untold_digits_;
   bool digit_open_ = false;  // an INFO of one is not answered yet
   bool far_end_allows_update_ = false;
   bool far_end_allows_info_ = false;
+  bool far_end_allows_refer_ = false;
   bool far_end_100rel_ = false;
   bool bye_after_ack_ = false;
   bool bye_after_notify_ = false;
@@ -427,8 +502,11 @@ class Leg {
   std::optional<sip::sdp::Session> offer_;        // of the open exchange, whoever made it
   bool answer_in_ack_ = false;                    // we offered in a 2xx; the answer comes with the ACK
   bool offer_in_2xx_ = false;                     // they offered in a 2xx; our ACK has the answer
-  bool refreshing_ = false;                       // the open exchange is a session refresh; nobody else is told
-  bool answered_reliably_ = false;                // the initial offer was answered in a reliable 18x
+  Purpose purpose_ = Purpose::owner;              // of the open exchange, if it is ours
+  bool held_ = false;
+  std::optional<HoldWish> hold_wish_;
+  TimerId hold_timer_;
+  bool answered_reliably_ = false;  // the initial offer was answered in a reliable 18x
   std::optional<sip::sdp::Session> local_, remote_;
   std::uint64_t session_id_ = 0;
 

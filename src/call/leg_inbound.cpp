@@ -98,7 +98,7 @@ void Leg::reject(const Cause& why, TimePoint now, const Headers& headers) {
   const int status = why.status >= 300 ? why.status : 480;
   Message response = Message::response(*initial_request_, status);
   finish_response(response, *initial_request_);
-  if (const std::string reason = reason_header(why); !reason.empty()) response.set(HeaderId::reason, reason);
+  if (const std::string reason = reason_of_refusal(why); !reason.empty()) response.set(HeaderId::reason, reason);
   for (const auto& [name, value] : headers) response.add(name, value);
   services_.endpoint.respond(initial_, std::move(response), now);
   cause = why;

@@ -1,8 +1,9 @@
-// Offers after the call is set up: re-INVITE (RFC 3261 §14), UPDATE (RFC 3311), PRACK with an offer (RFC 3262 §5), and
-// the refreshes of the session timer (RFC 4028).
+// Offers after the call is set up: re-INVITE (RFC 3261 §14), UPDATE (RFC 3311), PRACK with an offer (RFC 3262 §5), the
+// refreshes of the session timer (RFC 4028), and holds of ours (RFC 3264 §8.4).
 #include <algorithm>
 
 #include "call/leg.hpp"
+#include "call/mixer.hpp"
 #include "call/sdp_body.hpp"
 #include "sip/headers.hpp"
 
@@ -11,6 +12,12 @@ namespace junctor::call {
 using sip::HeaderId;
 using sip::Message;
 using sip::Method;
+
+namespace {
+
+constexpr Duration hold_turn = milliseconds(100);  ///< between two looks whether an exchange is still open
+
+}  // namespace
 
 // --------------------------------------------------------------------------------------------------------- theirs, in
 
@@ -171,10 +178,11 @@ void Leg::on_offer_response(Request kind, const Message& response, TimePoint now
     return;
   }
   exchange_ = Exchange::none;
-  const bool refreshing = std::exchange(refreshing_, false);
+  const Purpose purpose = std::exchange(purpose_, Purpose::owner);
   if (response.status() >= 300) {
     offer_.reset();
-    if (refreshing) return on_refresh_response(response, now);
+    if (purpose == Purpose::refresh) return on_refresh_response(response, now);
+    if (purpose == Purpose::hold) return on_hold_refused(response, now);
     if (state_ != LegState::leaving) owner_->on_offer_refused(*this, response.status(), now);
     return;
   }
@@ -198,14 +206,76 @@ void Leg::on_offer_response(Request kind, const Message& response, TimePoint now
   if (state_ == LegState::leaving) return;
   if (!session || !*session || sip::sdp::check_answer(*offer_, **session) || !srtp_agreed(*offer_, **session)) {
     offer_.reset();
+    if (purpose == Purpose::hold) return end_hold(488, now);
     owner_->on_offer_refused(*this, 488, now);
     return;
   }
   local_ = std::move(*offer_);
   offer_.reset();
   remote_ = std::move(**session);
+  if (purpose == Purpose::hold && hold_wish_) held_ = hold_wish_->on;
   apply_media(now);
-  if (!refreshing) owner_->on_offer_accepted(*this, now);
+  if (purpose == Purpose::hold) return end_hold(response.status(), now);
+  if (purpose == Purpose::owner) owner_->on_offer_accepted(*this, now);
+}
+
+// -------------------------------------------------------------------------------------------------------------- hold
+
+Result<void, Refusal> Leg::hold(bool on, Replied done, TimePoint now) {
+  if (!is_up() || hold_wish_ || held_ == on) return fail(Refusal::wrong_state);
+  hold_wish_ = HoldWish{on, std::move(done), now};
+  try_hold(now);
+  return {};
+}
+
+void Leg::forget_hold(TimePoint now) {
+  end_hold(487, now);
+  if (std::exchange(held_, false) && mixer != nullptr) mixer->update(*this);
+}
+
+void Leg::wait_for_hold(Duration time, TimePoint now) {
+  services_.timers.cancel(hold_timer_);
+  hold_timer_ = services_.timers.schedule(now + time, services_.timer_target, timer_token(Timer::hold));
+}
+
+void Leg::try_hold(TimePoint now) {
+  if (!hold_wish_) return;
+  const bool busy =
+      exchange_ != Exchange::none || acked_invite_ || offer_in_2xx_ || answer_in_ack_ || !media_answered();
+  if (busy && now - hold_wish_->since >= hold_patience) return end_hold(491, now);
+  if (busy) return wait_for_hold(hold_turn, now);
+  auto wish = wish_of(*local_);
+  if (!wish) return end_hold(488, now);
+  wish->direction = hold_wish_->on && holds ? sip::sdp::Direction::recvonly : sip::sdp::Direction::sendrecv;
+  LocalMedia media = local_media();
+  media.holds = hold_wish_->on;
+  const auto offer = offer_for(*wish, media, &*local_);
+  purpose_ = Purpose::hold;
+  send_offer(&offer, false, now);
+  if (exchange_ == Exchange::ours) return;
+  purpose_ = Purpose::owner;
+  end_hold(488, now);
+}
+
+void Leg::on_hold_refused(const Message& response, TimePoint now) {
+  if (!hold_wish_) return;
+  const int status = response.status();
+  const auto retry = sip::typed<sip::RetryAfter>(response, HeaderId::retry_after);
+  Duration wait{};
+  // §14.1: the owner of the Call-ID waits longer, so that one of the two goes first. §14.2: 500 with Retry-After.
+  constexpr auto step = milliseconds(10);
+  if (status == 491 && direction_ == LegDirection::outbound) wait = step * (210 + services_.random.below(191));
+  if (status == 491 && direction_ == LegDirection::inbound) wait = step * (1 + services_.random.below(200));
+  if (status == 500 && retry) wait = seconds(std::max(1u, std::min(retry->seconds, 10u)));
+  if (wait == Duration{} || now + wait > hold_wish_->since + hold_patience) return end_hold(status, now);
+  wait_for_hold(wait, now);
+}
+
+void Leg::end_hold(int status, TimePoint now) {
+  if (!hold_wish_) return;
+  services_.timers.cancel(hold_timer_);
+  const HoldWish wish = *std::exchange(hold_wish_, std::nullopt);
+  if (wish.done) wish.done({status, {}, {}, now - wish.since}, now);
 }
 
 // ----------------------------------------------------------------------------------------------------- session timer
@@ -220,8 +290,9 @@ void Leg::refresh_session(TimePoint now) {
   if (!far_end_allows_update_) {
     if (local_) {
       const sip::sdp::Session same = *local_;
-      refreshing_ = true;
+      purpose_ = Purpose::refresh;
       send_offer(&same, false, now);
+      if (exchange_ != Exchange::ours) purpose_ = Purpose::owner;
     }
     return;
   }

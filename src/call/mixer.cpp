@@ -85,6 +85,7 @@ void Mixer::update(const Leg& leg) {
   if (seat == nullptr) return;
   seat->agreed = agreed_with(leg);
   refresh();
+  say_hears(*seat);
 }
 
 void Mixer::update_processing(const Leg& leg) {
@@ -180,10 +181,12 @@ void Mixer::on_keys_ended(LegId id) {
   drop_need(Need::playing);
 }
 
-/// While keys sound, what is played to it alone.
-void Mixer::say_hears(const Seat& seat) {
-  if (!seat.seated) return;
-  const auto bus = seat.keys.empty() ? std::optional<std::uint8_t>(0) : std::nullopt;
+/// While keys sound, and while it is held, what is played to it alone.
+void Mixer::say_hears(Seat& seat) {
+  const bool others = seat.keys.empty() && !seat.leg->held();
+  if (!seat.seated || seat.hears_others == others) return;
+  seat.hears_others = others;
+  const auto bus = others ? std::optional<std::uint8_t>(0) : std::nullopt;
   plane_.command(worker_, media::Hearing{seat.seated, media::Hearing::Hear{bus}});
 }
 
@@ -200,7 +203,8 @@ bool Mixer::relay_fits() const {
 
 bool Mixer::needs_samples() const {
   return std::ranges::any_of(needs_, [](std::uint16_t count) { return count > 0; }) ||
-         std::ranges::any_of(seats_, [](const Seat& seat) { return voice_of(seat) != Voice{}; });
+         std::ranges::any_of(seats_,
+                             [](const Seat& seat) { return voice_of(seat) != Voice{} || seat.leg->held(); });
 }
 
 /// No more than two legs can use: what only one of them could say, nobody could hear.
@@ -270,7 +274,8 @@ void Mixer::take_seat(Seat& seat) {
   seat.processing = {};
   seat.has_processor = false;
   say_processing(seat);
-  if (!seat.keys.empty()) say_hears(seat);
+  seat.hears_others = true;
+  say_hears(seat);
 }
 
 /// Nothing of the leg sits on the worker any more, and nothing that it heard of others by exception.
@@ -351,6 +356,8 @@ std::string Mixer::plan() const {
   std::string why;
   for (std::size_t i = 0; i < needs; ++i)
     if (needs_[i] > 0) why += (why.empty() ? "" : ", ") + std::string(need_names[i]);
+  if (std::ranges::any_of(seats_, [](const Seat& seat) { return seat.leg->held(); }))
+    why += why.empty() ? "hold" : ", hold";
   if (seats_.size() > 2 && why.empty()) why = std::to_string(seats_.size()) + " legs";
   return out + (why.empty() ? codecs : why);
 }

@@ -59,7 +59,8 @@ class Mixer {
   void seat(Leg& leg, const Voice& voice = {});
   /// The leg, if it is here, hears nobody any more. Called by a leg that ends, too.
   void unseat(Leg& leg);
-  /// A leg's descriptions or port changed. No effect on a leg that is not here; so is it with the next two.
+  /// A leg's descriptions or port changed, or whether we hold it: then it hears what is played to it alone. No effect
+  /// on a leg that is not here; so is it with the next two.
   void update(const Leg& leg);
   /// Its voice_processing() or voice_is_processed() changed.
   void update_processing(const Leg& leg);
@@ -113,6 +114,7 @@ class Mixer {
     media::VoiceProcessing processing;   // as the worker was told for `seated`
     bool has_processor = false;          // likewise
     std::deque<media::Play::Keys> keys;  // the first of them sounds; any: a need for playing
+    bool hears_others = true;            // as the worker was told for `seated`
   };
 
   Seat* find(const Leg& leg);
@@ -132,7 +134,7 @@ class Mixer {
   void say_whispers();
   void forget_seated(Seat& seat);
   void say_processing(Seat& seat);
-  void say_hears(const Seat& seat);
+  void say_hears(Seat& seat);
   void play_keys(const Seat& seat);
   void on_keys_ended(LegId leg);
   void close(media::MixerId id);

@@ -33,7 +33,7 @@ sdp::LocalAudio local_audio(const MediaWish& wish, const LocalMedia& local, Srtp
   audio.rtp = local.rtp;
   audio.codecs = wish.codecs;
   keep_allowed(audio.codecs, local.allowed);
-  audio.direction = wish.direction;
+  audio.direction = sdp::make_direction(sends(wish.direction), receives(wish.direction) && !local.holds);
   audio.ptime = wish.ptime;
   return audio;
 }

@@ -23,6 +23,7 @@ struct LocalMedia {
   /// Codec names that this leg may use (a trunk's list); empty: any.
   std::vector<std::string> allowed;
   SrtpTerms srtp;
+  bool holds = false;  ///< we hold the far end: it is not to send, whatever another leg wishes
 };
 
 /// What a far end said, as much as another leg needs of it: its codecs in its order and what it wants to do with them.

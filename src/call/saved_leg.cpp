@@ -6,7 +6,7 @@
 namespace junctor::call {
 namespace {
 
-constexpr std::uint8_t saved_layout = 4;
+constexpr std::uint8_t saved_layout = 5;
 
 }  // namespace
 
@@ -43,6 +43,8 @@ std::optional<SavedLeg> Leg::saved() const {
   out.codecs = codecs_;
   out.far_end_allows_update = far_end_allows_update_;
   out.far_end_allows_info = far_end_allows_info_;
+  out.far_end_allows_refer = far_end_allows_refer_;
+  out.held = held_;
   out.srtp = srtp_;
   out.voice = voice_processing_;
   out.session_timer = session_timer_;
@@ -75,6 +77,8 @@ std::unique_ptr<Leg> Leg::restore(LegId id, const SavedLeg& saved, const media::
   leg->codecs_ = saved.codecs;
   leg->far_end_allows_update_ = saved.far_end_allows_update;
   leg->far_end_allows_info_ = saved.far_end_allows_info;
+  leg->far_end_allows_refer_ = saved.far_end_allows_refer;
+  leg->held_ = saved.held;
   leg->srtp_ = saved.srtp;
   leg->voice_processing_ = saved.voice;
   leg->signalling_encrypted_ = saved.hop.protocol == transport::Protocol::tls;

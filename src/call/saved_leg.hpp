@@ -28,7 +28,8 @@ struct SavedLeg {
   std::string local, remote;  ///< session descriptions as text, with the keys of SRTP
   std::uint64_t session_id = 0;
   std::vector<std::string> codecs;
-  bool far_end_allows_update = false, far_end_allows_info = false;
+  bool far_end_allows_update = false, far_end_allows_info = false, far_end_allows_refer = false;
+  bool held = false;  ///< by us
   SrtpPolicy srtp = SrtpPolicy::off;
   media::VoiceProcessing voice;
   transaction::SessionTimer session_timer;
@@ -43,8 +44,8 @@ struct SavedLeg {
     archive(self.kind, self.direction, self.sip_call_id, self.local_tag, self.label, self.far_end.number,
             self.far_end.name, self.far_end.uri, self.dialog, self.hop.protocol, self.hop.remote, self.hop.listener,
             self.invite_cseq, self.acked_cseq, self.ack_body, self.local, self.remote, self.session_id, self.codecs,
-            self.far_end_allows_update, self.far_end_allows_info, self.srtp, self.voice, self.session_timer,
-            self.started, self.answered_at);
+            self.far_end_allows_update, self.far_end_allows_info, self.far_end_allows_refer, self.held, self.srtp,
+            self.voice, self.session_timer, self.started, self.answered_at);
   }
 };
 

@@ -27,6 +27,7 @@ struct NoOwner final : LegOwner {
   void on_offer_accepted(Leg&, TimePoint) override {}
   void on_offer_refused(Leg&, int, TimePoint) override {}
   void on_message(Leg&, TransactionId, const Message&, TimePoint) override {}
+  void on_message_due(Leg&, TransactionId, const Message&, TimePoint) override {}
   void on_message_answered(Leg&, std::uint64_t, const Message&, TimePoint) override {}
   void on_refer(Leg&, TransactionId, const Message&, TimePoint) override {}
   void on_finished(Leg&, TimePoint) override {}

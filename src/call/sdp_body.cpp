@@ -25,12 +25,26 @@ std::string with_tag(std::string_view name_addr, std::string_view tag) {
   return std::string(name_addr) + ";tag=" + std::string(tag);
 }
 
-std::string reason_header(const Cause& cause) {
-  if (cause.q850 == 0) return {};
-  if (cause.q850 == q850_answered_elsewhere) return "SIP;cause=200;text=\"Call completed elsewhere\"";
-  std::string out = "Q.850;cause=" + std::to_string(cause.q850);
-  if (!cause.text.empty()) out += ";text=\"" + sip::escape_quoted(cause.text) + '"';
+namespace {
+
+std::string reason_value(std::string_view protocol, int cause, std::string_view text) {
+  std::string out = std::string(protocol) + ";cause=" + std::to_string(cause);
+  if (!text.empty()) out += ";text=\"" + sip::escape_quoted(text) + '"';
   return out;
+}
+
+}  // namespace
+
+std::string reason_of_refusal(const Cause& cause) {
+  return cause.q850 == 0 ? std::string() : reason_value("Q.850", cause.q850, cause.text);
+}
+
+std::string reason_header(const Cause& cause) {
+  if (cause.q850 == q850_answered_elsewhere) return reason_value("SIP", 200, "Call completed elsewhere");
+  std::string out = cause.status >= 300 ? reason_value("SIP", cause.status, cause.text) : std::string();
+  const std::string q850 = reason_of_refusal(cause);
+  if (!out.empty() && !q850.empty()) out += ", ";
+  return out + q850;
 }
 
 }  // namespace junctor::call

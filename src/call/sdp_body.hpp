@@ -24,7 +24,9 @@ void put_session(sip::Message& message, const sip::sdp::Session& session);
 /// A To or From value with this tag.
 std::string with_tag(std::string_view name_addr, std::string_view tag);
 
-/// `Q.850;cause=17;text="User busy"` (RFC 3326); empty when there is nothing to say.
+/// A Reason header's values (RFC 3326) for the end of a dialog, SIP and Q.850; without one where it says nothing.
 std::string reason_header(const Cause& cause);
+/// The same for a final response, whose status says the other half.
+std::string reason_of_refusal(const Cause& cause);
 
 }  // namespace junctor::call

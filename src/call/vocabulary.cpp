@@ -48,6 +48,10 @@ std::string_view to_string(Refusal refusal) {
       return "these digits cannot be sent";
     case Refusal::no_digits:
       return "the far end takes no digits";
+    case Refusal::too_many_requests:
+      return "too many requests wait for their answers";
+    case Refusal::no_such_request:
+      return "no such request waits for an answer";
   }
   return "";
 }

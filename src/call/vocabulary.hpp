@@ -2,6 +2,7 @@
 // The words that everybody speaks who wants something of a call or learns of one: apps, control, the console. Commands
 // are answered when their effect is on the wire; events are told once, in order, on the control thread.
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,34 @@ std::string_view to_string(HangupBy by);
 
 /// Name and value of a header that goes onto a request as it is.
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// -- what comes of a request that an app has a leg send inside its dialog
+
+/// The final response.
+struct Reply {
+  int status = 0;  ///< 408 and 503 also when nobody answered or could be reached; 0: the leg was over before
+  std::string content_type, body;
+  Duration round_trip{};  ///< from the (last) sending of the request to its response
+};
+/// Told exactly once, and may give commands at once.
+using Replied = std::function<void(const Reply& reply, TimePoint now)>;
+
+/// How a REFER of ours is getting on (RFC 3515). accepted and trying may be followed by others; after any other one
+/// nothing more is told, and exactly one of those comes.
+struct ReferNews {
+  enum class Step : std::uint8_t {
+    accepted,   ///< 202, or a NOTIFY that came before it
+    trying,     ///< a provisional status, by NOTIFY
+    succeeded,  ///< 2xx by NOTIFY
+    failed,     ///< 300 or above by NOTIFY; status 0: the subscription ended without saying how it went
+    refused,    ///< the REFER itself, with this status
+    timeout,    ///< nothing final came in time
+    gone,       ///< the leg was over before
+  };
+  Step step = Step::accepted;
+  int status = 0;
+};
+using ReferTold = std::function<void(const ReferNews& news, TimePoint now)>;
 
 // -- events. Every event names its call; `leg` is the leg it happened on.
 
@@ -110,6 +139,15 @@ struct Referred {
   std::string replaces;
   std::string referred_by;
 };
+/// MESSAGE, NOTIFY, INFO or OPTIONS inside the dialog, but no key press and nothing about a REFER of ours.
+struct MessageReceived {
+  LegId leg;
+  TransactionId request;  ///< for Calls::respond() and Calls::pass_on(), while it is taken
+  std::string method, content_type;
+  std::string event_package;  ///< the Event header of a NOTIFY
+  std::string body;
+  bool taken = false;  ///< it waits for an app; else it went to the leg's peer or has been answered
+};
 /// No audio arrives where audio is due.
 struct AudioTimeout {
   LegId leg;
@@ -136,7 +174,8 @@ struct Ended {
 };
 
 using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
-                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling, Seated>;
+                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling,
+                               MessageReceived, Seated>;
 
 struct Event {
   CallId call;
@@ -150,6 +189,16 @@ class EventSink {
   virtual void on_call_event(const Event& event, TimePoint now) = 0;
 };
 
+/// What becomes of a request inside a dialog.
+struct MessageFate {
+  /// An app takes it: it waits for Calls::respond() so long, Leg::take_max at most. After that it goes to the peer, if
+  /// there is one; else OPTIONS gets 200 and everything else 480.
+  std::optional<Duration> take;
+  bool listens = false;  ///< not taken, but heard: where there is no peer, MESSAGE gets 200 as INFO does, not 405
+};
+/// Asked before a MessageReceived is told of which `taken` is not known yet.
+using MessageTaker = std::function<MessageFate(CallId call, const MessageReceived& message, TimePoint now)>;
+
 /// Why a command could not be done.
 enum class Refusal : std::uint8_t {
   no_such_call,
@@ -160,6 +209,8 @@ enum class Refusal : std::uint8_t {
   too_many_legs,
   bad_digits,  ///< not 0-9 * # A-D, too many, or too short or long
   no_digits,   ///< the far end has no way to be told of digits: neither telephone-event nor INFO, nor a codec of ours
+  too_many_requests,  ///< inside the dialog that wait for their answers
+  no_such_request,    ///< it was answered already, or was not taken
 };
 std::string_view to_string(Refusal refusal);
 

@@ -329,6 +329,8 @@ void check_together(Parsed& parsed) {
   rtp(parsed);
   srtp(parsed);
   certificate_for(parsed, "http", false, c.http.certificate_file, c.http.private_key_file);
+  if (!c.http.client_ca_file.empty() && c.http.certificate_file.empty())
+    parsed.add_fault("http.client_ca_file", "needs http.certificate_file");
   features(parsed);
   speech(parsed);
   transcription(parsed);

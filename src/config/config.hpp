@@ -93,6 +93,8 @@ struct Http {
   std::vector<Address> listen = {Address{IpAddress::v4(127, 0, 0, 1), 8080}};
   std::string certificate_file;
   std::string private_key_file;
+  std::string client_ca_file;  ///< not empty: whoever connects needs a certificate of it
+  std::uint32_t connections_max = 10'000;
   bool operator==(const Http&) const = default;
 };
 
@@ -156,6 +158,7 @@ struct Trunk {
                      ///< with :port
   TrunkTransport transport = TrunkTransport::udp;
   bool register_ = false;  ///< key `register`
+  seconds register_expires_secs{600};
   std::string username;
   Secret password;
   std::vector<std::string> numbers;
@@ -369,6 +372,17 @@ struct LocalRule {
   bool operator==(const LocalRule&) const = default;
 };
 
+/// Transfers that a program asks for.
+struct RwiTransfer {
+  bool refer_enabled = true;  ///< blind ones by REFER, where the far end takes it
+  bool attended_enabled = true;
+  bool three_pcc_fallback_enabled = true;  ///< the hub calls the target itself where REFER is refused
+  seconds refer_timeout_secs{30};          ///< until the far end has told how its REFER ended
+  seconds three_pcc_timeout_secs{60};      ///< how long the target rings when the hub calls it
+  std::uint32_t max_concurrent_transfers = 1000;
+  bool operator==(const RwiTransfer&) const = default;
+};
+
 struct Rwi {
   bool enabled = true;
   std::uint32_t max_connections = 2000;
@@ -377,6 +391,7 @@ struct Rwi {
   std::uint32_t originate_rate_limit = 10;
   std::vector<RwiToken> tokens;
   std::vector<RwiContext> contexts;
+  RwiTransfer transfer;
   SmartRouting smart_routing;
   std::vector<LocalRule> local_rules;
   std::vector<std::string> passthrough_inbound;   ///< [rwi.sip_header_passthrough] inbound

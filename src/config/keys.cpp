@@ -104,6 +104,7 @@ void trunk(Visitor& v, Trunk& c) {
   v.key(Key("host").needed(), &c.host);
   v.choice("transport", c.transport, transport_words);
   v.key("register", &c.register_);
+  v.key(Key("register_expires_secs").between(60, day_secs), &c.register_expires_secs);
   v.key("username", &c.username);
   v.key("password", &c.password);
   v.key("numbers", &c.numbers);
@@ -265,6 +266,14 @@ void rwi(Visitor& v, Rwi& c) {
     w.choice("no_answer_action", t.no_answer_action, no_answer_words);
     w.key("no_answer_transfer_target", &t.no_answer_transfer_target);
   });
+  v.table("transfer", [&] {
+    v.key("refer_enabled", &c.transfer.refer_enabled);
+    v.key("attended_enabled", &c.transfer.attended_enabled);
+    v.key("three_pcc_fallback_enabled", &c.transfer.three_pcc_fallback_enabled);
+    v.key(Key("refer_timeout_secs").between(1, 3600), &c.transfer.refer_timeout_secs);
+    v.key(Key("three_pcc_timeout_secs").between(1, 3600), &c.transfer.three_pcc_timeout_secs);
+    v.key(Key("max_concurrent_transfers").between(0, 1'000'000), &c.transfer.max_concurrent_transfers);
+  });
   v.table("smart_routing", [&] { smart_routing(v, c.smart_routing); });
   v.list("local_rules", c.local_rules, [](Visitor& w, LocalRule& r) {
     w.key(Key("id").needed(), &r.id);
@@ -335,6 +344,8 @@ void describe(Visitor& v, Config& c) {
     v.key(Key("listen").at_start(), &c.http.listen);
     v.key(Key("certificate_file").at_start(), &c.http.certificate_file);
     v.key(Key("private_key_file").at_start(), &c.http.private_key_file);
+    v.key(Key("client_ca_file").at_start(), &c.http.client_ca_file);
+    v.key(Key("connections_max").between(1, 100'000).at_start(), &c.http.connections_max);
   });
   v.table("security", [&] { security(v, c.security); });
   v.table("records", [&] {

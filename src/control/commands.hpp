@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/program/vocabulary.hpp"
 #include "base/address.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -16,12 +17,8 @@
 
 namespace junctor::control {
 
-/// Why a command was refused: a stable word (the `code` of RWI results) and a line for people.
-struct Failure {
-  std::string code;
-  std::string message;
-  bool operator==(const Failure&) const = default;
-};
+/// Why a command was refused.
+using apps::program::Failure;
 
 /// Answers a command, at once or later, exactly once, on the control thread.
 template <class T>
@@ -32,6 +29,17 @@ struct Blocked {
   seconds left{0};
   bool scanner = false;  ///< by its User-Agent
   std::uint64_t dropped = 0;
+};
+
+/// How long the turns of the control loop took.
+struct TurnTimes {
+  struct Bucket {
+    microseconds below{0};
+    std::uint64_t turns = 0;
+  };
+  std::vector<Bucket> buckets;  ///< shortest first; each has its own turns alone
+  std::uint64_t longer = 0;     ///< than the last bucket's
+  microseconds total{0};        ///< of all turns
 };
 
 struct Status {
@@ -48,6 +56,7 @@ struct Status {
   std::uint64_t transactions = 0;
   std::uint64_t media_ports = 0;       ///< taken
   std::uint64_t store_backlog = 0;     ///< writes not yet on disk
+  TurnTimes turns, work;               ///< of the control loop; `work`: their CPU time
   microseconds longest_turn{0};        ///< of the control loop, since the start
   microseconds longest_work{0};        ///< the same in CPU time: what is less than the turn, others had the processor
   std::vector<std::string> listeners;  ///< "udp 0.0.0.0:5060"

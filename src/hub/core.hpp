@@ -140,6 +140,7 @@ class Core final : public DatagramSink,
   media::Plane& media() { return outside_.media; }
   TimerWheel& timers() { return outside_.timers; }
   Log& log() { return outside_.log; }
+  apps::HoldMusic& hold_music() { return *hold_music_; }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;

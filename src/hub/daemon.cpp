@@ -10,6 +10,8 @@
 
 #include "audio/disk.hpp"
 #include "control/local_server.hpp"
+#include "control/probes.hpp"
+#include "control/web_router.hpp"
 #include "hub/checked_config.hpp"
 #include "hub/core.hpp"
 #include "hub/media_plane.hpp"
@@ -27,6 +29,7 @@
 #include "net/process.hpp"
 #include "net/resolver.hpp"
 #include "net/system_random.hpp"
+#include "net/web_server.hpp"
 #include "net/web_socket_thread.hpp"
 #include "recording/recorder.hpp"
 #include "store/sqlite_store.hpp"
@@ -156,11 +159,14 @@ class Daemon {
   Result<void, std::string> open_listeners();
   Result<void, std::string> listen(transport::Protocol protocol, std::string_view name,
                                    const std::vector<Address>& addresses);
+  Result<void, std::string> listen_http();
   void prepare_outgoing(transport::Protocol protocol, net::Security security);
+  bool serves_https() const { return !config_->http.certificate_file.empty(); }
   std::vector<std::string> take_certificates(const config::Config& config);
   std::function<std::unique_ptr<StreamFramer>()> sip_framer() const;
   Result<void, std::string> open_background();
   void build_core();
+  void build_web();
   void on_signal(net::Signal signal, TimePoint now);
   void reload(TimePoint now);
   void begin_drain(seconds timeout, TimePoint now);
@@ -179,6 +185,7 @@ class Daemon {
   LateLocal local_;
   DnsAdapter dns_;
   std::unique_ptr<net::Edge> edge_;
+  std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<net::BackgroundThread> store_thread_;
@@ -194,6 +201,8 @@ class Daemon {
   std::unique_ptr<Core> core_;
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<control::LocalServer> local_server_;
+  std::unique_ptr<control::Probes> probes_;
+  std::unique_ptr<control::WebRouter> router_;
   std::uint32_t last_epoch_ = 0;  // of the newest call in the store
   std::optional<TimePoint> drain_until_;
   bool store_due_ = false;
@@ -205,6 +214,15 @@ std::function<std::unique_ptr<StreamFramer>()> Daemon::sip_framer() const {
   transport::FramerBounds bounds;
   bounds.body_bytes = config_->sip.message_bytes_max;
   return [bounds] { return std::make_unique<transport::SipFramer>(bounds); };
+}
+
+control::TurnTimes times_of(const net::TurnHistogram& histogram) {
+  control::TurnTimes out;
+  for (std::size_t i = 0; i + 1 < net::TurnHistogram::buckets; ++i)
+    out.buckets.push_back({microseconds(std::int64_t{1} << i), histogram.count(i)});
+  out.longer = histogram.count(net::TurnHistogram::buckets - 1);
+  out.total = std::chrono::floor<microseconds>(histogram.total());
+  return out;
 }
 
 bool is_missing_family(const Address& address, const std::string& error) {
@@ -236,6 +254,19 @@ Result<void, std::string> Daemon::listen(transport::Protocol protocol, std::stri
   return {};
 }
 
+Result<void, std::string> Daemon::listen_http() {
+  for (const Address& wanted : config_->http.listen) {
+    const auto bound = http_->listen(wanted, serves_https());
+    if (!bound) {
+      if (!is_missing_family(wanted, bound.error())) return fail("http.listen: " + bound.error());
+      log_->warning("no IPv6 on this host: not listening", {{"address", to_string(wanted)}});
+      continue;
+    }
+    listener_names_.push_back((serves_https() ? "https " : "http ") + to_string(*bound));
+  }
+  return {};
+}
+
 void Daemon::prepare_outgoing(transport::Protocol protocol, net::Security security) {
   ListenerIndex outgoing = 0;
   for (const transport::Listener& listener : listeners_)
@@ -250,8 +281,14 @@ void Daemon::prepare_outgoing(transport::Protocol protocol, net::Security securi
 
 /// Certificates and keys as the files have them now, for connections from now on.
 std::vector<std::string> Daemon::take_certificates(const config::Config& config) {
+  const auto fault_of = [](const TlsFileFault& fault) { return fault.path + ": " + fault.message; };
   auto contexts = load_tls_files(config);
-  if (!contexts) return {contexts.error().path + ": " + contexts.error().message};
+  if (!contexts) return {fault_of(contexts.error())};
+  if (serves_https()) {
+    auto https = load_http_tls_files(config_->http);  // its files are those of the start
+    if (!https) return {fault_of(https.error())};
+    http_->set_tls(std::move(*https));
+  }
   edge_->set_tls(std::move(*contexts));
   return {};
 }
@@ -260,6 +297,7 @@ Result<void, std::string> Daemon::open_listeners() {
   if (auto done = listen(transport::Protocol::udp, "udp", config_->sip.udp); !done) return done;
   if (auto done = listen(transport::Protocol::tcp, "tcp", config_->sip.tcp); !done) return done;
   if (auto done = listen(transport::Protocol::tls, "tls", config_->sip.tls); !done) return done;
+  if (auto done = listen_http(); !done) return done;
   prepare_outgoing(transport::Protocol::tcp, net::Security::none);
   prepare_outgoing(transport::Protocol::tls, net::Security::tls);
   if (const auto faults = take_certificates(*config_); !faults.empty()) return fail(faults.front());
@@ -355,6 +393,8 @@ void Daemon::build_core() {
   Operator::Process process;
   process.longest_turn = [this] { return std::chrono::floor<microseconds>(loop_->turns().longest()); };
   process.longest_work = [this] { return std::chrono::floor<microseconds>(loop_->work().longest()); };
+  process.turns = [this] { return times_of(loop_->turns()); };
+  process.work = [this] { return times_of(loop_->work()); };
   process.load_config = [this] { return load_checked(options_.config); };
   process.take_certificates = [this](const config::Config& config) { return take_certificates(config); };
   process.drain = [this](seconds timeout, TimePoint then) { begin_drain(timeout, then); };
@@ -367,6 +407,14 @@ void Daemon::build_core() {
   core_->set_ended_hook([this](const call::Call& call, TimePoint then) { operator_->on_ended(call, then); });
   local_server_ = std::make_unique<control::LocalServer>(*operator_, *edge_, counters_);
   local_.server = local_server_.get();
+  build_web();
+}
+
+/// Who answers what over HTTP.
+void Daemon::build_web() {
+  router_ = std::make_unique<control::WebRouter>(*http_);
+  probes_ = std::make_unique<control::Probes>(*http_, *operator_, [this] { return core_->config().metrics.allow; });
+  for (const char* path : {"/livez", "/readyz", "/metrics"}) router_->serve(path, *probes_);
 }
 
 Result<void, std::string> Daemon::start() {
@@ -387,6 +435,11 @@ Result<void, std::string> Daemon::start() {
   auto edge = net::Edge::create(limits, *loop_, counters_);
   if (!edge) return fail(std::move(edge.error()));
   edge_ = std::move(*edge);
+  net::WebLimits web;
+  web.connections = config_->http.connections_max;
+  auto http = net::HttpServer::create(web, *loop_, *log_, counters_);
+  if (!http) return fail(std::move(http.error()));
+  http_ = std::move(*http);
   auto resolver = net::Resolver::create({}, *loop_, counters_);
   if (!resolver) return fail(std::move(resolver.error()));
   resolver_ = std::move(*resolver);
@@ -416,6 +469,7 @@ Result<void, std::string> Daemon::start() {
                              [this] { transcriber_->finish(); });
   media_->start();
   edge_->start();
+  http_->start(*router_);
   return {};
 }
 
@@ -479,6 +533,7 @@ int Daemon::run() {
   std::fflush(stdout);
   net::notify_service_manager("READY=1");
   loop_->run();
+  http_->stop();
   media_->stop();
   edge_->stop();
   recorder_thread_->stop();  // what is recorded ends, and can be played

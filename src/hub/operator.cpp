@@ -142,6 +142,8 @@ control::Status Operator::status(TimePoint now) {
   out.transactions = ledger.transactions;
   out.media_ports = ledger.ports;
   out.store_backlog = ledger.unwritten;
+  out.turns = process_.turns();
+  out.work = process_.work();
   out.longest_turn = process_.longest_turn();
   out.longest_work = process_.longest_work();
   out.listeners = process_.listeners;

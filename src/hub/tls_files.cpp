@@ -55,4 +55,18 @@ Result<std::shared_ptr<const net::TlsContexts>, TlsFileFault> load_tls_files(con
   return fail(TlsFileFault{key_of(contexts.error(), trunks, config), std::move(contexts.error().text)});
 }
 
+Result<std::shared_ptr<const net::TlsContexts>, TlsFileFault> load_http_tls_files(const config::Http& config) {
+  net::TlsSettings settings;
+  settings.identity = {config.certificate_file, config.private_key_file};
+  settings.clients = config.client_ca_file.empty() ? net::ClientProof::none : net::ClientProof::required;
+  settings.client_ca_file = config.client_ca_file;
+  auto contexts = net::TlsContexts::load(settings);
+  if (contexts) return std::move(*contexts);
+  const net::TlsPart part = contexts.error().part;
+  const char* const key = part == net::TlsPart::certificate   ? "http.certificate_file"
+                          : part == net::TlsPart::private_key ? "http.private_key_file"
+                                                              : "http.client_ca_file";
+  return fail(TlsFileFault{key, std::move(contexts.error().text)});
+}
+
 }  // namespace junctor::hub

@@ -14,7 +14,10 @@ struct TlsFileFault {
   std::string message;  ///< one line, with the file
 };
 
-/// Reads them all.
+/// Reads those of SIP.
 Result<std::shared_ptr<const net::TlsContexts>, TlsFileFault> load_tls_files(const config::Config& config);
+
+/// Reads those of the HTTP listeners; nobody is asked for a certificate without http.client_ca_file.
+Result<std::shared_ptr<const net::TlsContexts>, TlsFileFault> load_http_tls_files(const config::Http& config);
 
 }  // namespace junctor::hub

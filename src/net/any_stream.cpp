@@ -68,11 +68,29 @@ const std::string& AnyStream::failure() const {
   return state_->failure;
 }
 
+void AnyStream::finish() {
+  if (state_->socket.is_open()) state_->stream.finish();
+}
+
 void AnyStream::close() {
   if (!state_->socket.is_open()) return;
   state_->stream.finish();
   error_code ignored;
   state_->socket.close(ignored);
+}
+
+EdgeStream::Progress AnyStream::write_now(std::span<const std::string_view> pieces) {
+  const auto progress = state_->stream.write(pieces);
+  if (progress.state == EdgeStream::State::failed) state_->failure = state_->stream.failure().text;
+  return progress;
+}
+
+void AnyStream::async_wait(EdgeStream::State until, Handler handler) {
+  state_->wait(until, std::move(handler), [](const error_code& error, Handler waiting) { std::move(waiting)(error); });
+}
+
+const ssl_st* AnyStream::ssl() const {
+  return state_->stream.ssl();
 }
 
 namespace {

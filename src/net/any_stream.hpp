@@ -12,7 +12,9 @@
 #include <boost/beast/core/role.hpp>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "net/edge_stream.hpp"
@@ -37,7 +39,17 @@ class AnyStream {
   void async_handshake(Handler handler);
   /// A line about the last operation that failed for another reason than the far end's end.
   const std::string& failure() const;
+  /// Nothing more will be written; reading goes on.
+  void finish();
   void close();
+
+  /// For those who queue what they write by themselves, and have no async_write_some() under way: what can be taken at
+  /// once; where that is nothing, async_wait() completes when it is worth another try.
+  EdgeStream::Progress write_now(std::span<const std::string_view> pieces);
+  void async_wait(EdgeStream::State until, Handler handler);
+
+  /// Null: plain.
+  const ssl_st* ssl() const;
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {

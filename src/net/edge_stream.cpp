@@ -1,11 +1,14 @@
 #include "net/edge_stream.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <utility>
 
 #include "base/check.hpp"
@@ -126,6 +129,26 @@ EdgeStream::Progress EdgeStream::write(std::string_view bytes) {
     return outcome(SSL_write(ssl_.get(), part.data(), static_cast<int>(part.size())));
   }
   const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0) return system_outcome(State::want_write);
+  return {State::done, static_cast<std::size_t>(sent)};
+}
+
+EdgeStream::Progress EdgeStream::write(std::span<const std::string_view> pieces) {
+  if (pieces.size() == 1) return write(pieces.front());
+  if (ssl_) {
+    // One record of them all. One that the socket did not take is offered again with the same beginning.
+    thread_local std::array<char, record_bytes> record;
+    std::size_t filled = 0;
+    for (const std::string_view piece : pieces) filled += piece.copy(record.data() + filled, record.size() - filled);
+    return write(std::string_view(record.data(), filled));
+  }
+  std::array<iovec, pieces_per_write> parts;
+  const std::size_t count = std::min(pieces.size(), parts.size());
+  for (std::size_t i = 0; i < count; ++i) parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = count;
+  const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
   if (sent < 0) return system_outcome(State::want_write);
   return {State::done, static_cast<std::size_t>(sent)};
 }

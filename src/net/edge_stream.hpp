@@ -46,12 +46,15 @@ class EdgeStream {
   /// TLS: at most one record. The buffer takes a whole one, so that nothing stays inside, where no readiness shows it.
   Progress read(std::span<char> into);
   Progress write(std::string_view bytes);
+  /// The same for several pieces, one after the other, in one go; no more than pieces_per_write of them are looked at.
+  Progress write(std::span<const std::string_view> pieces);
   /// Says that nothing more will be written.
   void finish();
   /// Of the last Progress that failed.
   const Failure& failure() const { return failure_; }
 
   static constexpr std::size_t record_bytes = 16 * 1024;
+  static constexpr std::size_t pieces_per_write = 64;
 
  private:
   Progress outcome(int result);

@@ -86,12 +86,24 @@ Result<void, TlsFault> use_identity(SSL_CTX* context, const TlsIdentity& identit
   return {};
 }
 
-Result<Context, TlsFault> server_context(const TlsIdentity& identity) {
+Result<Context, TlsFault> server_context(const TlsSettings& settings) {
   Context context = make_context(TLS_server_method());
   if (!context) return fail(TlsFault{{}, TlsPart::certificate, last_error()});
-  if (auto used = use_identity(context.get(), identity, {}); !used) return fail(std::move(used.error()));
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_cert_verify_callback(context.get(), take_any_client, nullptr);
+  if (auto used = use_identity(context.get(), settings.identity, {}); !used) return fail(std::move(used.error()));
+  switch (settings.clients) {
+    case ClientProof::none:
+      break;
+    case ClientProof::any:
+      SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+      SSL_CTX_set_cert_verify_callback(context.get(), take_any_client, nullptr);
+      break;
+    case ClientProof::required:
+      ERR_clear_error();
+      if (SSL_CTX_load_verify_file(context.get(), settings.client_ca_file.c_str()) != 1)
+        return fail(TlsFault{{}, TlsPart::ca, settings.client_ca_file + ": " + last_error()});
+      SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+      break;
+  }
   return context;
 }
 
@@ -152,7 +164,7 @@ TlsContexts::~TlsContexts() = default;
 Result<std::shared_ptr<const TlsContexts>, TlsFault> TlsContexts::load(const TlsSettings& settings) {
   auto made = std::make_unique<Contexts>();
   if (!settings.identity.certificate_file.empty()) {
-    auto server = server_context(settings.identity);
+    auto server = server_context(settings);
     if (!server) return fail(std::move(server.error()));
     made->server = std::move(*server);
   }

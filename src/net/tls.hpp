@@ -30,15 +30,24 @@ struct TlsPeer {
   TlsIdentity identity;  ///< shown when asked for; empty: TlsSettings::identity
 };
 
+/// What those who connect to the listeners are asked for.
+enum class ClientProof : std::uint8_t {
+  any,      ///< a certificate; any will do, and none: what it proves is asked of TlsContexts::proven()
+  none,     ///< nothing
+  required  ///< a certificate that client_ca_file verifies; without, the handshake fails
+};
+
 struct TlsSettings {
   TlsIdentity identity;  ///< of the listeners; shown to servers too when they ask
   std::vector<TlsPeer> peers;
+  ClientProof clients = ClientProof::any;
+  std::string client_ca_file;  ///< PEM, for ClientProof::required
 };
 
 enum class TlsPart : std::uint8_t { certificate, private_key, ca };
 
 struct TlsFault {
-  std::optional<std::size_t> peer;  ///< index in TlsSettings::peers; none: TlsSettings::identity
+  std::optional<std::size_t> peer;  ///< index in TlsSettings::peers; none: TlsSettings's own
   TlsPart part = TlsPart::certificate;
   std::string text;  ///< one line, with the file's name
 };
@@ -62,8 +71,8 @@ class TlsContexts {
   /// False: a peer of that name need not prove anything.
   bool verifies(std::string_view host) const;
 
-  /// The server's side of a new connection; null when memory is short. Asks the client for a certificate and takes any,
-  /// or none.
+  /// The server's side of a new connection; null when memory is short. TlsSettings::clients is what the client is asked
+  /// for.
   Ssl accept() const;
   /// The client's side of a new connection to `host`, which is sent as SNI and verified; null when memory is short.
   Ssl connect(std::string_view host) const;
@@ -75,6 +84,9 @@ class TlsContexts {
   explicit TlsContexts(std::unique_ptr<Contexts> contexts);
   std::unique_ptr<Contexts> contexts_;
 };
+
+/// The common name in the certificate that the far end has shown; empty: none.
+std::string common_name(const ssl_st* ssl);
 
 /// Without regard to case.
 bool same_host(std::string_view a, std::string_view b);

@@ -1,6 +1,7 @@
 // Whose certificate it is.
 #include <algorithm>
 #include <memory>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string>
 
@@ -14,6 +15,11 @@ struct ReleaseNames {
   void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
 using Names = std::unique_ptr<GENERAL_NAMES, ReleaseNames>;
+
+struct ReleaseCertificate {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+using Certificate = std::unique_ptr<X509, ReleaseCertificate>;
 
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -41,6 +47,20 @@ bool has_sip_uri(const GENERAL_NAMES* names, std::string_view host) {
 }
 
 }  // namespace
+
+std::string common_name(const ssl_st* ssl) {
+  const Certificate certificate(SSL_get1_peer_certificate(ssl));
+  if (!certificate) return {};
+  const X509_NAME* const subject = X509_get_subject_name(certificate.get());
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0) return {};
+  unsigned char* text = nullptr;
+  const int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (length < 0) return {};
+  std::string out(reinterpret_cast<const char*>(text), static_cast<std::size_t>(length));
+  OPENSSL_free(text);
+  return out;
+}
 
 bool same_host(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);

@@ -9,6 +9,7 @@ void TurnHistogram::add(Duration length) {
   const auto us = static_cast<std::uint64_t>(std::max<Duration::rep>(0, length.count())) / 1'000;
   const auto bucket = std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(us)), buckets - 1);
   counts_[bucket].fetch_add(1, std::memory_order_relaxed);
+  total_.fetch_add(length.count(), std::memory_order_relaxed);
   if (length.count() > longest_.load(std::memory_order_relaxed)) {
     longest_.store(length.count(), std::memory_order_relaxed);
   }

@@ -18,10 +18,12 @@ class TurnHistogram {
   std::uint64_t count(std::size_t bucket) const { return counts_[bucket].load(std::memory_order_relaxed); }
   Duration longest() const { return Duration(longest_.load(std::memory_order_relaxed)); }
   std::uint64_t turns() const;
+  /// Of all turns together.
+  Duration total() const { return Duration(total_.load(std::memory_order_relaxed)); }
 
  private:
   std::array<std::atomic<std::uint64_t>, buckets> counts_{};
-  std::atomic<Duration::rep> longest_{0};
+  std::atomic<Duration::rep> longest_{0}, total_{0};
 };
 
 }  // namespace junctor::net

@@ -99,6 +99,10 @@ Result<std::vector<UserRow>, std::string> Database::load_users() {
   return read_users(impl_->connection);
 }
 
+Result<std::map<std::string, std::uint64_t>, std::string> Database::load_sequences() {
+  return read_sequences(impl_->connection);
+}
+
 Result<std::vector<CallRecord>, std::string> Database::list_calls(const CallFilter& filter) {
   return read_calls(impl_->connection, filter);
 }

@@ -35,6 +35,7 @@ class Database {
   /// Valid after `now`; others are deleted.
   Result<std::vector<BindingRow>, std::string> load_bindings(WallTime now);
   Result<std::vector<UserRow>, std::string> load_users();
+  Result<std::map<std::string, std::uint64_t>, std::string> load_sequences();
   Result<std::vector<CallRecord>, std::string> list_calls(const CallFilter& filter);
   Result<std::optional<CallRecord>, std::string> find_call(std::string_view call_id);
 

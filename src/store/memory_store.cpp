@@ -69,6 +69,15 @@ void apply_to(MemoryDisk& disk, const RemoveUser& write) {
   disk.users.erase(write.username);
 }
 
+void apply_to(MemoryDisk& disk, const ReserveSequence& write) {
+  std::uint64_t& number = disk.sequences[write.stream];
+  number = std::max(number, write.reserved);
+}
+
+void apply_to(MemoryDisk& disk, const CloseSequence& write) {
+  disk.sequences[write.stream] = write.used;
+}
+
 void apply_to(MemoryDisk& disk, const PruneCalls& write) {
   std::vector<std::pair<std::int64_t, std::string>> old;
   for (const auto& [id, record] : disk.calls) {
@@ -223,6 +232,10 @@ Result<std::vector<UserRow>, std::string> MemoryStore::load_users() {
   std::vector<UserRow> rows;
   for (const auto& [username, row] : disk_.users) rows.push_back(row);
   return rows;
+}
+
+Result<std::map<std::string, std::uint64_t>, std::string> MemoryStore::load_sequences() {
+  return disk_.sequences;
 }
 
 void MemoryStore::list_calls(CallFilter filter, Answer<std::vector<CallRecord>> answer, TimePoint now) {

@@ -27,6 +27,7 @@ class MemoryDisk {
   std::map<std::string, CallRecord> calls;
   std::map<std::pair<std::string, std::string>, BindingRow> bindings;  ///< by user and contact
   std::map<std::string, UserRow> users;
+  std::map<std::string, std::uint64_t> sequences;
   std::uint64_t repeated = 0;  ///< starts of a call that is there, ends of one that has ended: one record written twice
 };
 
@@ -58,6 +59,7 @@ class MemoryStore final : public Store, public TimerTarget {
   std::size_t backlog() const override { return waiting_.size(); }
   Result<std::vector<BindingRow>, std::string> load_bindings(WallTime now) override;
   Result<std::vector<UserRow>, std::string> load_users() override;
+  Result<std::map<std::string, std::uint64_t>, std::string> load_sequences() override;
   void list_calls(CallFilter filter, Answer<std::vector<CallRecord>> answer, TimePoint now) override;
   void find_call(std::string call_id, Answer<std::optional<CallRecord>> answer, TimePoint now) override;
 

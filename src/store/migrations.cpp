@@ -5,7 +5,7 @@
 namespace junctor::store {
 namespace {
 
-constexpr std::array<std::string_view, 5> steps = {
+constexpr std::array<std::string_view, 6> steps = {
     // 1: users of the database; only hashes of their passwords.
     R"(CREATE TABLE users (
          username TEXT PRIMARY KEY,
@@ -99,6 +99,12 @@ constexpr std::array<std::string_view, 5> steps = {
          confidence REAL NOT NULL,
          text TEXT NOT NULL,
          PRIMARY KEY (call_id, number)
+       ) WITHOUT ROWID;)",
+
+    // 6: how far the numbers of events have come.
+    R"(CREATE TABLE sequences (
+         stream TEXT PRIMARY KEY,
+         number INTEGER NOT NULL
        ) WITHOUT ROWID;)",
 };
 

@@ -15,7 +15,7 @@ namespace junctor::store {
 namespace {
 
 /// What a database of schema version n holds in the table that step n added. Written as plain SQL of that time.
-constexpr std::array<std::string_view, 5> contents = {
+constexpr std::array<std::string_view, 6> contents = {
     "INSERT INTO users VALUES ('1001', 'junctor', 'Alice', 'aa', 'bb', 'cc', 1, 25, '', '', '', '')",
     "INSERT INTO bindings VALUES ('1001', 'sip:1001@192.0.2.10', 0, '192.0.2.10:5060', '192.0.2.1:5060', 0, '', 1000,"
     " 1800000600000, 'reg-1', 1, '', 0, '')",
@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 5> contents = {
     "INSERT INTO legs VALUES ('n1-1-1', 0, 'device', '', '', 'PCMA', '', 1000, 1002, 1003, 50, 50, 0, 0.5, 4.4, '',"
     " '{}')",
     "INSERT INTO transcripts VALUES ('n1-1-1', 1, 'text', 'caller', 100, 900, 0.5, 'hello')",
+    "INSERT INTO sequences VALUES ('bot', 1000)",
 };
 
 void make_version(const std::string& path, std::size_t version) {

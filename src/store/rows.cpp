@@ -176,6 +176,20 @@ Done apply(Connection& connection, const CallRecordings& write) {
   return done(connection.statement(sql).start().text(write.recordings).text(write.call_id).run());
 }
 
+Done apply(Connection& connection, const ReserveSequence& write) {
+  constexpr std::string_view sql =
+      "INSERT INTO sequences (stream, number) VALUES (?1, ?2)"
+      " ON CONFLICT (stream) DO UPDATE SET number = max(number, excluded.number)";
+  const auto number = static_cast<std::int64_t>(write.reserved);
+  return done(connection.statement(sql).start().text(write.stream).number(number).run());
+}
+
+Done apply(Connection& connection, const CloseSequence& write) {
+  constexpr std::string_view sql = "INSERT OR REPLACE INTO sequences (stream, number) VALUES (?, ?)";
+  const auto number = static_cast<std::int64_t>(write.used);
+  return done(connection.statement(sql).start().text(write.stream).number(number).run());
+}
+
 // -- reads
 
 #define JUNCTOR_CALL_COLUMNS                                                                               \
@@ -259,6 +273,15 @@ Result<std::vector<TranscriptRow>, std::string> read_transcript(Connection& conn
 
 }  // namespace
 
+Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
+  std::map<std::string, std::uint64_t> out;
+  Statement& row = connection.statement("SELECT stream, number FROM sequences");
+  row.start();
+  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
+  if (row.failed()) return fail(row.error());
+  return out;
+}
+
 Result<void, std::string> apply_write(Connection& connection, const Write& write) {
   return std::visit([&](const auto& typed) { return apply(connection, typed); }, write);
 }
@@ -296,6 +319,15 @@ Result<std::vector<BindingRow>, std::string> read_bindings(Connection& connectio
   }
   if (row.failed()) return fail(row.error());
   return bindings;
+}
+
+Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
+  std::map<std::string, std::uint64_t> out;
+  Statement& row = connection.statement("SELECT stream, number FROM sequences");
+  row.start();
+  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
+  if (row.failed()) return fail(row.error());
+  return out;
 }
 
 Result<std::vector<UserRow>, std::string> read_users(Connection& connection) {

@@ -18,6 +18,7 @@ Result<int, std::string> interrupt_open_calls(Connection& connection);
 
 Result<std::vector<BindingRow>, std::string> read_bindings(Connection& connection, std::int64_t valid_after_ms);
 Result<std::vector<UserRow>, std::string> read_users(Connection& connection);
+Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection);
 Result<std::vector<CallRecord>, std::string> read_calls(Connection& connection, const CallFilter& filter);
 Result<std::optional<CallRecord>, std::string> read_call(Connection& connection, std::string_view call_id);
 

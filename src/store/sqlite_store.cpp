@@ -32,6 +32,10 @@ Result<std::vector<UserRow>, std::string> SqliteStore::load_users() {
   return database_.load_users();
 }
 
+Result<std::map<std::string, std::uint64_t>, std::string> SqliteStore::load_sequences() {
+  return database_.load_sequences();
+}
+
 namespace {
 
 /// Runs `query` on the database thread and hands its result to `answer` on the control thread.

@@ -25,6 +25,7 @@ class SqliteStore final : public Store {
   std::size_t backlog() const override;
   Result<std::vector<BindingRow>, std::string> load_bindings(WallTime now) override;
   Result<std::vector<UserRow>, std::string> load_users() override;
+  Result<std::map<std::string, std::uint64_t>, std::string> load_sequences() override;
   void list_calls(CallFilter filter, Answer<std::vector<CallRecord>> answer, TimePoint now) override;
   void find_call(std::string call_id, Answer<std::optional<CallRecord>> answer, TimePoint now) override;
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -181,8 +182,20 @@ struct CallRecordings {
   std::string recordings;  ///< as in CallRow
 };
 
+/// The numbers of a stream of events are used up to and including `reserved`; key: `stream`. A smaller number than what
+/// is there changes nothing.
+struct ReserveSequence {
+  std::string stream;
+  std::uint64_t reserved = 0;
+};
+/// An orderly stop: numbers up to this one are used, whatever was reserved.
+struct CloseSequence {
+  std::string stream;
+  std::uint64_t used = 0;
+};
+
 using Write = std::variant<CallStart, CallAnswer, CallEnd, UpdateBindings, PutUser, RemoveUser, PruneCalls,
-                           AddTranscript, CallRecordings>;
+                           AddTranscript, CallRecordings, ReserveSequence, CloseSequence>;
 
 /// Whether this write is kept and tried again when the database fails, instead of being refused.
 bool must_arrive(const Write& write);
@@ -227,6 +240,8 @@ class Store {
   /// Bindings that are valid after `now`; others are forgotten.
   virtual Result<std::vector<BindingRow>, std::string> load_bindings(WallTime now) = 0;
   virtual Result<std::vector<UserRow>, std::string> load_users() = 0;
+  /// By stream, up to where its numbers are used.
+  virtual Result<std::map<std::string, std::uint64_t>, std::string> load_sequences() = 0;
 
   // On the database's thread; the answer comes later on the control thread. Writes acknowledged before are seen.
 

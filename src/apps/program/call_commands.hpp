@@ -301,7 +301,7 @@ struct CallAppStart {
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor& visit) {
     visit(Field("call_id", "the call").needed(), s.call_id);
-    visit(Field("app_name", "echo, tone, conference or hold_music").needed(), s.app_name);
+    visit(Field("app_name", "echo or hold_music").needed(), s.app_name);
     visit(Field("params", "of the application"), s.params);
   }
 };

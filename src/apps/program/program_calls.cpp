@@ -6,6 +6,25 @@
 
 namespace junctor::apps::program {
 
+std::string_view state_of(const ProgramCall& call) {
+  if (call.ended) return "ended";
+  if (call.ownership == Ownership::offered) return "offered";
+  if (!call.answered) return "calling";
+  if (call.held) return "held";
+  switch (call.place) {
+    case Place::alone:
+    case Place::elsewhere:
+      return "answered";
+    case Place::bridged:
+      return "bridged";
+    case Place::conference:
+      return "conference";
+    case Place::supervising:
+      return "supervising";
+  }
+  return "answered";
+}
+
 ProgramCall& ProgramCalls::add(CallId id, TokenId token, std::string name, TimePoint now) {
   forget_old(now);
   const auto [at, is_new] = entries_.try_emplace(id);

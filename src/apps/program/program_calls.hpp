@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "apps/program/events.hpp"
 #include "apps/program/vocabulary.hpp"
 #include "base/time.hpp"
 #include "call/calls.hpp"
@@ -51,7 +52,16 @@ struct ProgramCall {
   bool held = false;
   std::optional<TimePoint> answered, ended;
   TimePoint started{};
+  bool silent = false;        ///< nobody was told that there is such a call: an originate that failed
+  std::string hangup_reason;  ///< a word for the terminal event, where a command ended it; empty: by its cause
+  std::string hangup_by;      ///< likewise: "system", "transfer"
+  std::shared_ptr<const events::CallIncoming> announcement;  ///< while it is offered
+  std::vector<SessionId> offered_to;                         ///< who was told of it, and nothing yet of its fate
+  std::uint64_t last_seq = 0;                                ///< of the last event about it
 };
+
+/// "offered", "calling", "answered", "bridged", "held", "conference", "supervising", "ended".
+std::string_view state_of(const ProgramCall& call);
 
 class ProgramCalls {
  public:

@@ -1,0 +1,125 @@
+#pragma once
+// From a command's JSON to its result: what it is, whether it may be given, its turn, and the one answer it gets.
+//
+// In this order, the first that does not hold is the answer: it is JSON with an action and an action_id; it was not
+// given before; the action is known; the token has its scope; its parameters fit; the rate is kept; its calls exist and
+// may be seen; the session controls them; their state is the one that was expected. What else can be wrong, who runs it
+// finds out.
+//
+// Commands on one call are done one after the other, in the order in which they came; others wait for nobody.
+// call.hangup waits for nobody either.
+#include <boost/json.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "apps/program/program_calls.hpp"
+#include "base/counters.hpp"
+#include "base/web.hpp"
+#include "control/all_commands.hpp"
+#include "control/dialect.hpp"
+#include "control/event_router.hpp"
+#include "control/handlers.hpp"
+#include "control/session.hpp"
+
+namespace junctor::control {
+
+/// Counters: rwi_commands, rwi_failures, rwi_duplicates, rwi_commands_waited (for another one on the same call).
+class Dispatcher {
+ public:
+  static constexpr Duration remembered = minutes(10);     ///< action_ids
+  static constexpr std::size_t remembered_max = 100'000;  ///< of one token; the oldest go
+  static constexpr std::size_t waiting_max = 1'000;       ///< commands that wait for their call, of one session
+  static constexpr std::size_t batch_max = 100;           ///< commands in one frame
+
+  struct Parts {
+    WebServer& web;
+    Sessions& sessions;
+    apps::program::ProgramCalls& programs;
+    EventRouter& events;
+    SessionControl& control;
+    Handlers handlers;
+    Counters& counters;
+  };
+  explicit Dispatcher(Parts parts);
+
+  /// One text message: a command, or an array of them. `respond_to`: the HTTP request that it came with; none: the
+  /// results go to the session.
+  void on_text(Session& session, std::string_view message, WebId respond_to, TimePoint now);
+
+  std::size_t waiting() const { return jobs_.size(); }
+
+ private:
+  using Failure = apps::program::Failure;
+
+  /// A command under way, and where its result goes.
+  struct Issued {
+    SessionId session;
+    std::shared_ptr<const Token> token;
+    Dialect dialect = Dialect::seed;
+    WebId respond_to;
+    std::string action_id, action, call_id;
+    bool dry_run = false, force = false, known = false;
+    std::string if_state;
+    std::optional<std::uint64_t> if_seq;
+    std::uint64_t job = 0;  // 0: it has no turn to give up
+  };
+  using Shared = std::shared_ptr<Issued>;
+  struct Remembered {
+    std::size_t hash = 0;
+    TimePoint at{};
+    std::optional<ResultFrame> result;
+    std::vector<Shared> waiting;  // repetitions while the first is under way
+  };
+  struct Memory {
+    std::unordered_map<std::string, Remembered> by_id;
+    std::deque<std::string> oldest;
+  };
+  struct Job {
+    std::vector<CallId> calls;
+    std::function<void(TimePoint)> run;
+    bool running = false;
+    SessionId session;
+  };
+  using Start = void (Dispatcher::*)(const Shared& issued, const boost::json::object& params, TimePoint now);
+  struct Action {
+    const apps::program::CommandInfo* info = nullptr;
+    Start start = nullptr;
+  };
+
+  void on_command(Session& session, const boost::json::value& command, WebId respond_to, TimePoint now);
+  bool is_repeated(const Shared& issued, const boost::json::object& command, TimePoint now);
+  void forget_old(Memory& memory, TimePoint now);
+
+  template <class Command>
+  void add_action();
+  template <class Command>
+  void start(const Shared& issued, const boost::json::object& params, TimePoint now);
+  template <class Command>
+  void run(const Shared& issued, Command command, TimePoint now);
+  template <class Command>
+  std::optional<Failure> check_calls(const Issued& issued, Command& command, TimePoint now);
+
+  void finish(const Shared& issued, std::optional<Failure> failure, boost::json::value data, TimePoint now);
+  void send(const Issued& issued, const ResultFrame& result);
+  void queue(const Shared& issued, std::vector<CallId> calls, std::function<void(TimePoint)> run, TimePoint now);
+  void give_up_turn(std::uint64_t job, TimePoint now);
+  bool is_first(std::uint64_t number, const Job& job) const;
+
+  Parts parts_;
+  Counter& commands_;
+  Counter& failures_;
+  Counter& duplicates_;
+  Counter& waited_;
+  std::unordered_map<std::string_view, Action> actions_;
+  std::map<TokenId, Memory> memories_;
+  std::map<std::uint64_t, Job> jobs_;
+  std::unordered_map<CallId, std::deque<std::uint64_t>> turns_;
+  std::uint64_t last_job_ = 0;
+};
+
+}  // namespace junctor::control

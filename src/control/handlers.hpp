@@ -1,0 +1,17 @@
+#pragma once
+// Who runs which command: the first of these that has a run() for it.
+#include <tuple>
+
+#include "apps/program/call_control.hpp"
+#include "apps/program/collectors.hpp"
+#include "apps/program/originations.hpp"
+#include "apps/program/playbacks.hpp"
+#include "apps/program/ringbacks.hpp"
+#include "control/session_control.hpp"
+
+namespace junctor::control {
+
+using Handlers = std::tuple<SessionControl*, apps::program::CallControl*, apps::program::Originations*,
+                            apps::program::Playbacks*, apps::program::Ringbacks*, apps::program::Collectors*>;
+
+}  // namespace junctor::control

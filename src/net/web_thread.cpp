@@ -1,0 +1,321 @@
+#include "net/web_thread.hpp"
+
+#include <boost/asio/post.hpp>
+#include <unistd.h>
+#include <utility>
+
+#include "net/clock.hpp"
+
+namespace junctor::net {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t command_capacity = 1'024;  // more wait in the control thread's backlog
+constexpr std::size_t roused_capacity = 4'096;   // beyond it every servant is roused
+// How exactly time-outs are kept.
+constexpr milliseconds sweep_interval{100};
+// How soon a full inbox is tried again, and a listener after the process ran out of descriptors.
+constexpr milliseconds retry_interval{2};
+constexpr milliseconds accept_pause{100};
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace
+
+WebThread::WebThread(const WebLimits& limits, ControlLoop& control, Log& log, Counters& counters,
+                     std::shared_ptr<WebRegister> control_side)
+    : limits_(limits),
+      control_(control),
+      counters_(counters),
+      context_{*this, limits_, log, counters_, std::move(control_side), handshakes_},
+      commands_(command_capacity, waker_),
+      roused_(roused_capacity),
+      wake_(io_, ::dup(waker_.fd())),
+      sweep_(io_),
+      retry_(io_),
+      work_(io_),
+      stop_(io_) {}
+
+WebThread::~WebThread() {
+  stop();
+}
+
+void WebThread::listen(Fd fd, int family, bool secure) {
+  listeners_.push_back(std::make_unique<Listener>(io_, secure));
+  listeners_.back()->acceptor.assign(family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), fd.release());
+}
+
+void WebThread::start() {
+  thread_ = std::thread([this] {
+    run_commands();
+    wait_commands();
+    sweep();
+    for (const auto& listener : listeners_) accept(*listener);
+    io_.run();
+  });
+}
+
+void WebThread::stop() {
+  if (thread_.joinable()) {
+    stopping_ = true;
+    waker_.wake();
+    thread_.join();
+  }
+  listeners_.clear();
+  unflushed_.clear();
+  retries_.clear();
+  for (const auto& [key, connection] : std::exchange(connections_, {})) connection->abandon();
+}
+
+/// Everybody is told; then the thread ends, when all have gone or their time is over.
+void WebThread::go_away() {
+  if (std::exchange(going_away_, true)) return;
+  for (const auto& listener : listeners_) listener->acceptor.close();
+  std::vector<std::shared_ptr<WebConnection>> all;  // closing one changes the table
+  for (const auto& [key, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->go_away();
+  flush_all();
+  stop_.expires_after(limits_.stop_timeout);
+  stop_.async_wait([this](const error_code&) { io_.stop(); });
+  if (connections_.empty()) io_.stop();
+}
+
+// --- accepting
+
+void WebThread::accept(Listener& listener) {
+  listener.acceptor.async_accept([this, &listener](const error_code& error, asio::ip::tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      take(std::move(socket), listener.secure);
+      return accept(listener);
+    }
+    if (error == asio::error::connection_aborted) return accept(listener);
+    counters_.accept_errors.add();
+    // The connection stays in the kernel's queue, so that accepting would be tried again at once.
+    listener.pause.expires_after(accept_pause);
+    listener.pause.async_wait([this, &listener](const error_code& ended) {
+      if (!ended) accept(listener);
+    });
+  });
+}
+
+void WebThread::take(asio::ip::tcp::socket socket, bool secure) {
+  if (connections_.size() >= limits_.connections) return counters_.refused_limit.add();
+  Ssl ssl;
+  if (secure) {
+    if (handshakes_ >= limits_.handshakes) return counters_.refused_handshakes.add();
+    if (tls_ && tls_->can_accept()) ssl = tls_->accept();
+    if (!ssl) return counters_.refused_no_certificate.add();
+  }
+  const auto connection = std::make_shared<WebConnection>(context_, std::move(socket), std::move(ssl));
+  connections_.emplace(connection.get(), connection);
+  connection->start();
+}
+
+// --- commands
+
+void WebThread::wait_commands() {
+  wake_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
+    if (error) return;
+    waker_.awake();
+    waker_.drain();
+    run_commands();
+    wait_commands();
+  });
+}
+
+void WebThread::run_commands() {
+  running_commands_ = true;
+  for (bool any = true; any;) {
+    waker_.prepare_sleep();
+    any = false;
+    while (std::optional<WebCommand> command = commands_.receive()) {
+      execute(std::move(*command));
+      any = true;
+    }
+    run_roused();
+  }
+  running_commands_ = false;
+  flush_all();
+  if (stopping_) go_away();
+}
+
+void WebThread::execute(WebCommand&& command) {
+  std::visit(Overloaded{[](std::monostate) {},
+                        [this](WebCommand::Respond& c) {
+                          if (const auto connection = find(c.id)) connection->respond(std::move(*c.response));
+                        },
+                        [this](WebCommand::Open& c) {
+                          if (const auto connection = find(c.id)) return connection->open(std::move(*c.how));
+                          refuse(c);
+                        },
+                        [this](WebCommand::Send& c) {
+                          WebMessage message(std::move(c.text));
+                          counters_.broadcasts.add();
+                          for (const WebId id : c.to) {
+                            if (const auto at = ids_.find(id); at != ids_.end()) at->second->give(message);
+                          }
+                        },
+                        [this](WebCommand::SendBinary& c) {
+                          if (const auto connection = find(c.id)) connection->give_binary(c.message);
+                        },
+                        [this](WebCommand::Close& c) {
+                          const auto connection = find(c.id);
+                          if (!connection) return;
+                          connection->close(c.code, c.reason,
+                                            c.overflow ? counters_.closed_output_limit : counters_.closed_by_us);
+                        },
+                        [this](WebCommand::Tls& c) { tls_ = std::move(c.contexts); }},
+             command.what);
+}
+
+/// Whoever asked has gone meanwhile.
+void WebThread::refuse(WebCommand::Open& open) {
+  if (open.how->servant) open.how->servant->on_closed({}, now());
+  lost_.push_back([control = context_.control, id = open.id](TimePoint time) {
+    control->cancel_delivery(0);
+    control->on_closed(id, {}, time);
+  });
+  retry_soon();
+}
+
+std::shared_ptr<WebConnection> WebThread::find(WebId id) const {
+  const auto at = ids_.find(id);
+  return at == ids_.end() ? nullptr : at->second->shared_from_this();
+}
+
+void WebThread::flush_later(std::shared_ptr<WebConnection> connection) {
+  if (!connection->wants_flush()) return;
+  unflushed_.push_back(std::move(connection));
+  if (!running_commands_ && unflushed_.size() == 1) asio::post(io_, [this] { flush_all(); });
+}
+
+void WebThread::flush_all() {
+  while (!unflushed_.empty())
+    for (const auto& connection : std::exchange(unflushed_, {})) connection->flush();
+}
+
+// --- servants
+
+void WebThread::rouse(WebId id) {
+  WebId queued = id;
+  if (!roused_.push(std::move(queued))) all_roused_ = true;
+  waker_.wake();
+}
+
+void WebThread::run_roused() {
+  const TimePoint time = now();
+  if (all_roused_.exchange(false)) {
+    std::vector<std::shared_ptr<WebConnection>> all;
+    for (const auto& [key, connection] : connections_) all.push_back(connection);
+    for (const auto& connection : all) connection->work(time);
+  }
+  while (const std::optional<WebId> id = roused_.pop()) {
+    if (const auto connection = find(*id)) connection->work(time);
+  }
+}
+
+void WebThread::work_at(WebConnection& connection, std::optional<TimePoint> time) {
+  const TimePoint due = time.value_or(TimePoint{});
+  if (connection.work_due() == due) return;
+  connection.set_work_due(due);
+  if (!time) return;
+  const bool first = works_.empty() || due < works_.top().at;
+  works_.push({due, connection.weak_from_this()});
+  if (first) wait_for_work();
+}
+
+void WebThread::wait_for_work() {
+  if (works_.empty()) return;
+  work_.expires_after(works_.top().at - now());
+  work_.async_wait([this](const error_code& error) {
+    if (!error) work_due();
+  });
+}
+
+void WebThread::work_due() {
+  const TimePoint time = now();
+  while (!works_.empty() && works_.top().at <= time) {
+    const Due due = works_.top();
+    works_.pop();
+    const auto connection = due.connection.lock();
+    if (!connection || connection->work_due() != due.at) continue;
+    connection->set_work_due({});
+    connection->work(time);
+  }
+  wait_for_work();
+}
+
+void WebThread::send_text(WebId id, std::string message) {
+  if (const auto connection = find(id)) connection->say(Opcode::text, message);
+}
+void WebThread::send_binary(WebId id, std::string message) {
+  if (const auto connection = find(id)) connection->say(Opcode::binary, message);
+}
+std::size_t WebThread::unsent(WebId id) const {
+  const auto at = ids_.find(id);
+  return at == ids_.end() ? 0 : at->second->unsent();
+}
+void WebThread::close(WebId id, std::uint16_t code, std::string reason) {
+  if (const auto connection = find(id)) connection->close(code, reason, counters_.closed_by_us);
+}
+
+// --- connections
+
+WebId WebThread::add(WebConnection& connection) {
+  const WebId id{++last_id_};
+  ids_.emplace(id, &connection);
+  return id;
+}
+
+void WebThread::finished(WebConnection& connection) {
+  connections_.erase(&connection);
+  if (going_away_ && connections_.empty()) io_.stop();
+}
+
+void WebThread::sweep() {
+  const TimePoint time = now();
+  std::vector<std::shared_ptr<WebConnection>> all;  // closing one changes the table
+  all.reserve(connections_.size());
+  for (const auto& [key, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->check_times(time);
+  sweep_.expires_after(sweep_interval);
+  sweep_.async_wait([this](const error_code& error) {
+    if (!error) sweep();
+  });
+}
+
+bool WebThread::deliver(Task& task, std::size_t bytes) {
+  if (going_away_) return true;  // nobody listens any more
+  if (!context_.control->begin_delivery(bytes, limits_.deliveries, limits_.delivery_bytes)) return false;
+  if (control_.post(std::move(task))) return true;
+  context_.control->cancel_delivery(bytes);
+  return false;
+}
+
+void WebThread::retry_later(std::shared_ptr<WebConnection> connection) {
+  retries_.push_back(std::move(connection));
+  retry_soon();
+}
+
+void WebThread::retry_soon() {
+  if (std::exchange(retrying_, true)) return;
+  retry_.expires_after(retry_interval);
+  retry_.async_wait([this](const error_code& error) {
+    if (!error) retry_all();
+  });
+}
+
+void WebThread::retry_all() {
+  retrying_ = false;
+  while (!lost_.empty() && deliver(lost_.back(), 0)) lost_.pop_back();
+  if (!lost_.empty()) retry_soon();
+  for (const auto& connection : std::exchange(retries_, {})) connection->retry();
+}
+
+}  // namespace junctor::net
