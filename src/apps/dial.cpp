@@ -116,6 +116,8 @@ void Dialler::act(Dial& dial, routing::Action action, TimePoint now) {
     if (act_on_feature(dial, *feature, now)) return;
   if (const auto* conference = std::get_if<routing::Conference>(&action))
     return go_to_conference(dial, conference->name, now);
+  const auto* const rwi = std::get_if<routing::Rwi>(&action);
+  if (rwi != nullptr && offer_ && !dial.transferring) return go_to_program(dial, rwi->context, now);
   give_up(dial, {501, 79, "not implemented: " + routing::to_string(action)}, now);
 }
 
@@ -155,6 +157,14 @@ void Dialler::go_to_conference(Dial& dial, const std::string& name, TimePoint no
          dial.transferring ? conferences_.bring(dial.call, dial.caller, *room, now)
                            : conferences_.join(dial.call, dial.caller, *room, now),
          name, now);
+}
+
+void Dialler::go_to_program(Dial& dial, const std::string& context, TimePoint now) {
+  const CallId id = dial.call;
+  const routing::Facts facts = dial.facts;
+  const OfficeSnapshot office = office_of(id);
+  if (const auto refused = offer_(id, context, facts, office, now)) return give_up(dials_.at(id), *refused, now);
+  finish(id);
 }
 
 /// A transfer parks; a call of one's own takes back.

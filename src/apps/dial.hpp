@@ -34,6 +34,11 @@ class Dialler final : public TimerTarget {
 
   explicit Dialler(Parts parts);
 
+  /// Takes calls that are routed to programs; why not, if not.
+  using Offer = std::function<std::optional<call::Cause>(
+      CallId call, const std::string& context, const routing::Facts& facts, OfficeSnapshot office, TimePoint now)>;
+  void set_offer(Offer offer) { offer_ = std::move(offer); }
+
   /// What was decided for a call whose first leg waits. `office` is what the call began with.
   void begin(CallId call, routing::Facts facts, routing::Decision decision, OfficeSnapshot office, TimePoint now);
 
@@ -84,6 +89,7 @@ class Dialler final : public TimerTarget {
   void act(Dial& dial, routing::Action action, TimePoint now);
   bool act_on_feature(Dial& dial, const routing::Feature& feature, TimePoint now);
   void go_to_conference(Dial& dial, const std::string& name, TimePoint now);
+  void go_to_program(Dial& dial, const std::string& context, TimePoint now);
   void park(Dial& dial, const routing::Feature& feature, TimePoint now);
   void arrive(Dial& dial, const std::optional<call::Cause>& refused, const std::string& where, TimePoint now);
   void ring_back(CallId call, LegId leg, const std::string& user, TimePoint now);
@@ -112,6 +118,7 @@ class Dialler final : public TimerTarget {
   std::unordered_map<CallId, OfficeSnapshot> offices_;  // of every call that is alive
   std::unordered_map<std::uint32_t, CallId> numbers_;
   std::uint32_t next_number_ = 1;
+  Offer offer_;
 };
 
 }  // namespace junctor::apps

@@ -28,6 +28,11 @@ bool is_for_full_control(const EventBody& body) {
                    events::DialogMessage>(body);
 }
 
+/// As a piece of an event stream (HTML, server-sent events).
+SharedText streamed(const std::string& text) {
+  return std::make_shared<const std::string>("data: " + text + "\n\n");
+}
+
 bool may_be_missed(const EventBody& body) {
   const auto* const segment = std::get_if<events::TranscriptSegment>(&body);
   return segment != nullptr && segment->partial;
@@ -47,7 +52,7 @@ CallNames EventRouter::names_for(TokenId token) const {
 }
 
 void EventRouter::send(Session& session, const SharedText& text) {
-  parts_.web.send(session.sockets, text);
+  parts_.web.send(session.sockets, session.by_http ? streamed(*text) : text);
 }
 
 void EventRouter::tell(Session& session, std::string_view event, json::object data, TimePoint now) {
@@ -166,6 +171,10 @@ void EventRouter::deliver_to(TokenId token, const Event& event, std::span<Sessio
   std::array<std::vector<WebId>, 3> sockets;
   for (Session* const session : sessions) {
     if (is_full(*session, event.body, now)) continue;
+    if (session->by_http) {
+      parts_.web.send(session->sockets, streamed(*text_in(session->dialect)));
+      continue;
+    }
     auto& to = sockets.at(static_cast<std::size_t>(session->dialect));
     to.insert(to.end(), session->sockets.begin(), session->sockets.end());
   }

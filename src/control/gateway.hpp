@@ -18,6 +18,7 @@
 #include "control/session.hpp"
 #include "control/session_control.hpp"
 #include "control/tokens.hpp"
+#include "control/web_router.hpp"
 #include "store/store.hpp"
 
 namespace junctor::control {
@@ -29,7 +30,7 @@ struct GatewaySettings {
 };
 
 /// Counters besides those of its parts: rwi_sessions_opened, rwi_refused_token, rwi_refused_limit, rwi_binary_dropped.
-class Gateway final {
+class Gateway final : public WebService {
  public:
   static constexpr std::size_t command_bytes_max = std::size_t{1} << 20;
   static constexpr std::string_view subprotocol = "rwi-v1";
@@ -66,10 +67,11 @@ class Gateway final {
   bool anyone_observes_all();
 
   /// A request whose path begins with `prefix`.
-  void on_request(WebId id, WebRequest&& request, TimePoint now);
-  void on_text(WebId id, std::string&& message, TimePoint now);
-  void on_binary(WebId id, std::string&& message, TimePoint now);
-  void on_closed(WebId id, const WebClose& close, TimePoint now);
+  void on_request(WebId id, WebRequest&& request, TimePoint now) override;
+  bool owns(WebId id) const override { return sessions_.has(id); }
+  void on_text(WebId id, std::string&& message, TimePoint now) override;
+  void on_binary(WebId id, std::string&& message, TimePoint now) override;
+  void on_closed(WebId id, const WebClose& close, TimePoint now) override;
   /// An orderly stop.
   void close(TimePoint now);
 

@@ -78,6 +78,7 @@ class Sessions {
   Session& add(std::shared_ptr<const Token> token, WebId socket);
   Session* find(SessionId id);
   Session* find(WebId socket);
+  bool has(WebId socket) const { return by_socket_.contains(socket); }
   /// The one in whose name HTTP commands of this token are given.
   Session& of_http(const std::shared_ptr<const Token>& token);
   void attach(Session& session, WebId socket);

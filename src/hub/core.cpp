@@ -45,6 +45,20 @@ std::shared_ptr<const call::CallSettings> call_settings(const config::Config& co
 
 constexpr seconds overload_retry_after{5};
 
+/// Where nobody listens for programs: nothing ever comes from it.
+class NoWeb final : public WebServer {
+ public:
+  void respond(WebId, WebResponse) override {}
+  void open_web_socket(WebId, WebSocketTerms) override {}
+  void open_events(WebId, std::size_t) override {}
+  void hand_over(WebId, WebSocketTerms, std::unique_ptr<WebServant>) override {}
+  void send(std::span<const WebId>, SharedText) override {}
+  void send_binary(WebId, std::string) override {}
+  std::size_t unsent(WebId) const override { return 0; }
+  void close(WebId, std::uint16_t, std::string) override {}
+  void rouse(WebId) override {}
+};
+
 /// The User-Agent of a message that has not been parsed; empty if there is none.
 std::string_view user_agent_of(std::string_view message) {
   constexpr std::string_view name = "user-agent:";
@@ -146,6 +160,12 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   admission_ = std::make_unique<apps::Admission>(apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_,
                                                                         *authenticator_, *guard_, directory_, o.store,
                                                                         o.media, o.random, o.counters});
+  static NoWeb no_web;
+  programs_ = std::make_unique<Programs>(
+      Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *call_recording_,
+                      *recordings_, *sounds_, *speech_, directory_, *endpoint_, o.timers, o.random, o.wall, o.store,
+                      o.log, o.counters},
+      config_->hub.data_dir);
   std::string fault;
   office_ = make_office(*config_, &fault);
   JUNCTOR_CHECK(office_ != nullptr);  // the configuration has been checked before it came here
@@ -162,6 +182,7 @@ void Core::take_settings() {
   hold_music_->set_source(config_->features.hold_music);
   call_recording_->set_rules(office_->recording);
   call_transcription_->set_rules(office_->transcription);
+  programs_->set_config(*config_, office_);
   std::vector<Network> exempt;
   for (const apps::Trunk& trunk : office_->trunks)
     exempt.insert(exempt.end(), trunk.sources.begin(), trunk.sources.end());
@@ -187,6 +208,9 @@ Result<void, std::string> Core::load(TimePoint now) {
                            {{"user", row.username}, {"realm", row.realm}});
     users_.put(registrar::from_row(std::move(row)));
   }
+  auto sequences = outside_.store.load_sequences();
+  if (!sequences) return fail(std::move(sequences.error()));
+  programs_->gateway().load(std::move(*sequences));
   const auto bindings = registrar_->load(now);
   if (!bindings) return fail(bindings.error());
   locate_trunks(now);
@@ -311,8 +335,9 @@ bool Core::deliver_recordings(TimePoint now) {
 }
 
 void Core::on_recording_event(const recording::Event& event, TimePoint now) {
-  call_recording_->on_recording_event(event);
+  call_recording_->on_recording_event(event, now);
   records_->on_recording_event(event, now);
+  programs_->on_recording_event(event, now);
   if (recording_hook_) recording_hook_(event, now);
   const auto* const stopped = std::get_if<recording::Stopped>(&event);
   if (stopped == nullptr || stopped->reason == recording::StopReason::failed)
@@ -413,6 +438,7 @@ void Core::on_call_event(const call::Event& event, TimePoint now) {
   records_->on_call_event(event, now);
   call_recording_->on_call_event(event, now);
   call_transcription_->on_call_event(event, now);
+  programs_->on_call_event(event, now);
   if (call_hook_) call_hook_(event, now);
   if (ended_hook_ && std::holds_alternative<call::Ended>(event.body))
     if (const call::Call* const call = calls_->find(event.call)) ended_hook_(*call, now);
@@ -491,6 +517,7 @@ Ledger Core::ledger() const {
   out.plays = calls_->plays().size();
   out.recordings = recordings_->size();
   out.transcriptions = transcriptions_->size();
+  out.programs = programs_->size();
   out.transactions = endpoint_->live().total();
   const std::size_t standing = own_timers_ + registrar_->registered_users();
   out.timers = outside_.timers.pending() > standing ? outside_.timers.pending() - standing : 0;

@@ -21,6 +21,7 @@
 #include "call/media_fence.hpp"
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
+#include "hub/programs.hpp"
 #include "media/sounds.hpp"
 #include "recording/recordings.hpp"
 #include "registrar/authenticator.hpp"
@@ -52,6 +53,7 @@ struct Outside {
   std::vector<transport::Listener> listeners;
   transport::LocalAddressFor local_address_for;
   std::uint32_t last_epoch = 0;  ///< of the newest call in the store; the ids of this start come behind it
+  WebServer* web = nullptr;      ///< none: programs cannot connect
   TlsSender* tls = nullptr;      ///< none: the hub opens no TLS connections
   /// Makes what speaks; null for driver = "none". No function: nothing speaks.
   std::function<std::shared_ptr<audio::SpeechDriver>(const config::Speech&)> speech_driver = nullptr;
@@ -60,14 +62,14 @@ struct Outside {
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
 struct Ledger {
   std::size_t calls = 0, legs = 0, ports = 0, dialogs = 0, dials = 0;
-  std::size_t conferences = 0, parked = 0, plays = 0, recordings = 0, transcriptions = 0;
+  std::size_t conferences = 0, parked = 0, plays = 0, recordings = 0, transcriptions = 0, programs = 0;
   std::size_t transactions = 0;
   std::size_t timers = 0;
   std::size_t unwritten = 0;  ///< store writes not acknowledged
 
   std::size_t total() const {
     return calls + legs + ports + dialogs + dials + conferences + parked + plays + recordings + transcriptions +
-           transactions + timers + unwritten;
+           programs + transactions + timers + unwritten;
   }
 };
 
@@ -141,6 +143,7 @@ class Core final : public DatagramSink,
   TimerWheel& timers() { return outside_.timers; }
   Log& log() { return outside_.log; }
   apps::HoldMusic& hold_music() { return *hold_music_; }
+  control::Gateway& gateway() { return programs_->gateway(); }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;
@@ -220,6 +223,7 @@ class Core final : public DatagramSink,
   std::unique_ptr<apps::Transfers> transfers_;
   std::unique_ptr<apps::Records> records_;
   std::unique_ptr<apps::Admission> admission_;
+  std::unique_ptr<Programs> programs_;
   std::function<void(const call::Call&, TimePoint)> ended_hook_;
   std::function<void(const call::Event&, TimePoint)> call_hook_;
   std::function<void(const recording::Event&, TimePoint)> recording_hook_;

@@ -381,6 +381,7 @@ void Daemon::build_core() {
                     return local_addresses_.find(remote, net::now()).value_or(IpAddress::v4(127, 0, 0, 1));
                   },
                   last_epoch_,
+                  http_.get(),
                   edge_.get(),
                   make_speech_driver};
   core_ = std::make_unique<Core>(config_, std::move(outside), now);
@@ -415,6 +416,7 @@ void Daemon::build_web() {
   router_ = std::make_unique<control::WebRouter>(*http_);
   probes_ = std::make_unique<control::Probes>(*http_, *operator_, [this] { return core_->config().metrics.allow; });
   for (const char* path : {"/livez", "/readyz", "/metrics"}) router_->serve(path, *probes_);
+  router_->serve(std::string(control::Gateway::prefix), core_->gateway());
 }
 
 Result<void, std::string> Daemon::start() {

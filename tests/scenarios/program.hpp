@@ -13,6 +13,7 @@
 #include "apps/program/events.hpp"
 #include "apps/program/media_mutes.hpp"
 #include "apps/program/program_calls.hpp"
+#include "apps/program/record_control.hpp"
 #include "apps/program/supervisors.hpp"
 #include "audio/goertzel.hpp"
 #include "scenario.hpp"
@@ -28,20 +29,28 @@ class Program final : private program::EventSink {
         core(sim_.hub().core()),
         calls(core.calls()),
         bridges({core.calls(), calls, core.fence(), *this}),
-        destinations({destinations, core.endpoint()}),
-        rooms({core.calls(), calls, bridges, core.fence(), *this, core.call_recording(), core.directory(),
-               core.timers(), random_, core.wall()}),
+        destinations({core.directory(), core.endpoint()}),
+        rooms({core.calls(), calls, bridges, core.fence(), *this, core.call_recording(), destinations, core.timers(),
+               random_, core.wall()}),
         supervisors({core.calls(), calls, bridges, rooms, core.fence(), *this, core.log()}),
-        mutes({core.calls(), calls, core.fence(), *this}) {
+        mutes({core.calls(), calls, core.fence(), *this}),
+        records({core.calls(), calls, core.recordings(), core.call_recording(), *this, core.timers(), random_,
+                 core.log()}) {
     destinations.set_office(std::make_shared<const apps::Office>(core.office()));
+    core.set_recording_hook(
+        [this](const recording::Event& event, TimePoint now) { records.on_recording_event(event, now); });
     core.set_call_hook([this](const call::Event& event, TimePoint now) {
       rooms.on_call_event(event, now);
       bridges.on_call_event(event, now);
       supervisors.on_call_event(event, now);
+      records.on_call_event(event, now);
       if (std::holds_alternative<call::Ended>(event.body)) calls.on_ended(event.call, now);
     });
   }
-  ~Program() override { core.set_call_hook(nullptr); }
+  ~Program() override {
+    core.set_call_hook(nullptr);
+    core.set_recording_hook(nullptr);
+  }
 
   /// The hub calls the phone, which picks up; the call has that name.
   program::ProgramCall& call(Phone& phone, std::string name) {
@@ -101,8 +110,9 @@ class Program final : private program::EventSink {
   /// As bridging does.
   void bridge(const std::string& a, const std::string& b) {
     bool bridged = false;
-    bridges.join(*calls.find(own(a).id), *calls.find(own(b).id), false,
-                 [&](Result<void, program::Failure> done, TimePoint) { bridged = done.has_value(); }, sim.now());
+    bridges.join(
+        *calls.find(own(a).id), *calls.find(own(b).id), false,
+        [&](Result<void, program::Failure> done, TimePoint) { bridged = done.has_value(); }, sim.now());
     EXPECT_TRUE(sim.until(1s, [&] { return bridged; }));
   }
 
@@ -118,6 +128,7 @@ class Program final : private program::EventSink {
   program::ConferenceRooms rooms;
   program::Supervisors supervisors;
   program::MediaMutes mutes;
+  program::RecordControl records;
   std::vector<std::string> told;
 
  private:

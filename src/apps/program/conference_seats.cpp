@@ -230,8 +230,7 @@ std::optional<Failure> ConferenceRooms::refuses(Room& room, const CallRef& old_c
 void ConferenceRooms::run(const ConferenceSeatReplace& command, const Requester& who,
                           Reply<ConferenceSeatReplace> reply, TimePoint now) {
   Room* const room = find(who.token, command.conf_id);
-  if (room == nullptr)
-    return reply(fail(failed("not_found", "conference " + command.conf_id + " not found")), now);
+  if (room == nullptr) return reply(fail(failed("not_found", "conference " + command.conf_id + " not found")), now);
   const auto answer = [reply = std::move(reply)](Result<void, Failure> done, TimePoint then) {
     if (!done) return reply(fail(done.error()), then);
     reply(NoData{}, then);
@@ -250,7 +249,7 @@ void ConferenceRooms::change_seat(Room& room, const CallRef& old_call, const Cal
   const call::Calls::Turn turn(parts_.calls, now);
   for (const CallRef& each : {old_call, new_call})
     if (parts_.programs.find(each.id) == nullptr) return done(fail(not_found(each.name)), now);
-    Replace replace{.room = room.number, .old_call = old_call.id, .new_call = new_call.id};
+  Replace replace{.room = room.number, .old_call = old_call.id, .new_call = new_call.id};
   replace.done = std::move(done);
   const auto [where, old_member] = find_member(replace.old_call);
   replace.was_member = where == &room && old_member->inside;

@@ -1,0 +1,119 @@
+#include "hub/programs.hpp"
+
+#include <utility>
+
+namespace junctor::hub {
+
+using apps::program::Place;
+using apps::program::ProgramCall;
+
+Programs::Programs(Parts parts, const std::string& data_dir)
+    : parts_(parts),
+      calls_(parts.calls),
+      gateway_({parts.web, calls_, parts.timers, parts.random, parts.wall, parts.store, parts.log, parts.counters},
+               orphans()),
+      destinations_({parts.directory, parts.endpoint}),
+      playbacks_({parts.calls, calls_, parts.fence, parts.sounds, parts.speech, gateway_.events(), parts.random},
+                 data_dir + "/sounds"),
+      bridges_({parts.calls, calls_, parts.fence, gateway_.events()}),
+      ringbacks_({parts.calls, calls_, parts.fence, gateway_.events()}),
+      originations_(
+          {parts.calls, calls_, parts.dialler, destinations_, playbacks_, ringbacks_, gateway_.events(), parts.timers}),
+      call_control_(
+          {parts.calls, calls_, bridges_, playbacks_, ringbacks_, parts.music, parts.fence, gateway_.events()}),
+      collectors_(calls_, gateway_.events(), parts.timers),
+      rooms_({parts.calls, calls_, bridges_, parts.fence, gateway_.events(), parts.recording, destinations_,
+              parts.timers, parts.random, parts.wall}),
+      supervisors_({parts.calls, calls_, bridges_, rooms_, parts.fence, gateway_.events(), parts.log}),
+      mutes_({parts.calls, calls_, parts.fence, gateway_.events()}),
+      record_control_({parts.calls, calls_, parts.recordings, parts.recording, gateway_.events(), parts.timers,
+                       parts.random, parts.log}),
+      offers_({parts.calls, calls_, parts.dialler, parts.directory, playbacks_, gateway_.events(), parts.timers}),
+      story_({parts.calls, calls_, gateway_.events(), parts.wall, [this](apps::program::SessionId id) {
+                const control::Session* const session = gateway_.sessions().find(id);
+                return session == nullptr ? std::string() : session->name;
+              }}) {
+  gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
+                         &rooms_, &supervisors_, &mutes_, &record_control_});
+  story_.set_watch_all([this] { return gateway_.anyone_observes_all(); });
+  parts_.dialler.set_offer(
+      [this](CallId call, const std::string& context, const routing::Facts& facts, apps::OfficeSnapshot office,
+             TimePoint now) { return offers_.offer(call, context, facts, std::move(office), now); });
+}
+
+void Programs::set_config(const config::Config& config, apps::OfficeSnapshot office) {
+  destinations_.set_office(std::move(office));
+  originations_.set_headers(config.rwi.passthrough_outbound);
+  std::vector<apps::program::Context> contexts;
+  for (const config::RwiContext& context : config.rwi.contexts) {
+    using apps::program::NoAnswer;
+    apps::program::Context made{context.name, context.no_answer_timeout_secs, NoAnswer::hangup,
+                                context.no_answer_transfer_target};
+    switch (context.no_answer_action) {
+      case config::NoAnswerAction::hangup:
+        break;
+      case config::NoAnswerAction::play_tone:
+        made.no_answer = NoAnswer::play_tone;
+        break;
+      default:  // queue, ivr and voicemail are destinations like any other
+        made.no_answer = NoAnswer::transfer;
+        break;
+    }
+    contexts.push_back(std::move(made));
+  }
+  offers_.set_contexts(std::move(contexts), config.rwi.passthrough_inbound);
+  control::GatewaySettings settings;
+  settings.enabled = config.rwi.enabled;
+  settings.limits.sessions_max = config.rwi.max_connections;
+  settings.limits.calls_max = config.rwi.max_calls_per_connection;
+  settings.limits.originates_a_second = config.rwi.originate_rate_limit;
+  settings.limits.orphan_hold = config.rwi.orphan_hold_secs;
+  for (const config::RwiToken& token : config.rwi.tokens)
+    settings.tokens.push_back({token.name, token.token.value, token.scopes, token.contexts, token.trunks});
+  gateway_.set_settings(settings);
+}
+
+control::SessionControl::Orphans Programs::orphans() {
+  return {[this](ProgramCall& call, bool waits, TimePoint now) { wait(call, waits, now); },
+          [this](ProgramCall& call, TimePoint now) { give_up(call, now); }};
+}
+
+/// Who talks goes on; who is alone hears music until somebody takes the call back.
+void Programs::wait(ProgramCall& call, bool waits, TimePoint now) {
+  if (!call.answered || call.place != Place::alone || call.held) return;
+  if (waits) {
+    playbacks_.stop_all(call.id, now);
+    parts_.music.start(call.id, call.leg, now);
+  } else {
+    parts_.music.stop(call.leg);
+  }
+}
+
+void Programs::give_up(ProgramCall& call, TimePoint now) {
+  if (!call.answered && call.inbound) return offers_.give_up(call.id, now);
+  const bool talks = call.answered && call.place != Place::alone;
+  call.ownership = apps::program::Ownership::unowned;
+  call.owner = {};
+  if (talks) return;
+  call.hangup_reason = "abandoned";
+  call.hangup_by = "system";
+  parts_.calls.hang_up(call.id, call.answered ? call::normal_clearing() : call::Cause{487, 16, "abandoned"}, now);
+}
+
+/// Who answers commands comes before the events that they cause, and the end comes last.
+void Programs::on_call_event(const call::Event& event, TimePoint now) {
+  call_control_.on_call_event(event, now);
+  originations_.on_call_event(event, now);
+  story_.on_call_event(event, now);
+  playbacks_.on_call_event(event, now);
+  ringbacks_.on_call_event(event, now);
+  rooms_.on_call_event(event, now);
+  bridges_.on_call_event(event, now);
+  supervisors_.on_call_event(event, now);
+  record_control_.on_call_event(event, now);
+  collectors_.on_call_event(event, now);
+  offers_.on_call_event(event, now);
+  if (std::holds_alternative<call::Ended>(event.body)) story_.on_ended(event, now);
+}
+
+}  // namespace junctor::hub
