@@ -164,8 +164,9 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
                              *guard_, directory_, o.store, o.media, o.random, o.counters});
   static NoWeb no_web;
   programs_ = std::make_unique<Programs>(
-      Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *sounds_, *speech_,
-                      directory_, *endpoint_, o.timers, o.random, o.wall, o.store, o.log, o.counters},
+      Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *call_recording_,
+                      *recordings_, *sounds_, *speech_, directory_, *endpoint_, o.timers, o.random, o.wall, o.store,
+                      o.log, o.counters},
       config_->hub.data_dir);
   std::string fault;
   office_ = make_office(*config_, &fault);
@@ -337,8 +338,9 @@ bool Core::deliver_recordings(TimePoint now) {
 }
 
 void Core::on_recording_event(const recording::Event& event, TimePoint now) {
-  call_recording_->on_recording_event(event);
+  call_recording_->on_recording_event(event, now);
   records_->on_recording_event(event, now);
+  programs_->on_recording_event(event, now);
   if (recording_hook_) recording_hook_(event, now);
   const auto* const stopped = std::get_if<recording::Stopped>(&event);
   if (stopped == nullptr || stopped->reason == recording::StopReason::failed)

@@ -141,12 +141,12 @@ class Core final : public DatagramSink,
   store::Store& store() { return outside_.store; }
   media::Sounds& sounds() { return *sounds_; }
   recording::Recordings& recordings() { return *recordings_; }
-  apps::HoldMusic& hold_music() { return *hold_music_; }
-  control::Gateway& gateway() { return programs_->gateway(); }
   apps::CallRecording& call_recording() { return *call_recording_; }
   media::Plane& media() { return outside_.media; }
   TimerWheel& timers() { return outside_.timers; }
   Log& log() { return outside_.log; }
+  apps::HoldMusic& hold_music() { return *hold_music_; }
+  control::Gateway& gateway() { return programs_->gateway(); }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;
