@@ -168,6 +168,8 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
                       *recordings_, *sounds_, *speech_, directory_, *endpoint_, o.timers, o.random, o.wall, o.store,
                       o.log, o.counters},
       config_->hub.data_dir);
+  call_transcription_->set_sink(
+      [this](const apps::TranscriptEvent& event, TimePoint then) { programs_->on_transcript(event, then); });
   std::string fault;
   office_ = make_office(*config_, &fault);
   JUNCTOR_CHECK(office_ != nullptr);  // the configuration has been checked before it came here

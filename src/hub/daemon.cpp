@@ -542,6 +542,7 @@ int Daemon::run() {
   std::fflush(stdout);
   net::notify_service_manager("READY=1");
   loop_->run();
+  core_->gateway().close(net::now());
   http_->stop();
   media_->stop();
   edge_->stop();

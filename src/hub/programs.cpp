@@ -86,6 +86,11 @@ Programs::Programs(Parts parts, const std::string& data_dir)
   gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
                          &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_, &mutes_,
                          &record_control_});
+  originations_.set_record([this](ProgramCall& call, const apps::program::RecordOptions& options, TimePoint now) {
+    const auto begun = record_control_.begin(call, options, {call.owner, call.token, {}, {}, false}, now);
+    if (!begun)
+      parts_.log.warning("a call is not recorded", {{"call", to_string(call.id)}, {"error", begun.error().message}});
+  });
   story_.set_watch_all([this] { return gateway_.anyone_observes_all(); });
   parts_.dialler.set_offer(
       [this](CallId call, const std::string& context, const routing::Facts& facts, apps::OfficeSnapshot office,

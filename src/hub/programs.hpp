@@ -62,6 +62,7 @@ class Programs {
   control::Gateway& gateway() { return gateway_; }
 
   void on_call_event(const call::Event& event, TimePoint now);
+  void on_transcript(const apps::TranscriptEvent& event, TimePoint now) { story_.on_transcript(event, now); }
   void on_recording_event(const recording::Event& event, TimePoint now) {
     record_control_.on_recording_event(event, now);
   }
