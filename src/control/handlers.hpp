@@ -9,15 +9,16 @@
 #include "apps/program/holds.hpp"
 #include "apps/program/originations.hpp"
 #include "apps/program/playbacks.hpp"
+#include "apps/program/program_streams.hpp"
 #include "apps/program/ringbacks.hpp"
 #include "apps/program/sip_requests.hpp"
 #include "control/session_control.hpp"
 
 namespace junctor::control {
 
-using Handlers =
-    std::tuple<SessionControl*, apps::program::CallControl*, apps::program::Originations*, apps::program::Playbacks*,
-               apps::program::Ringbacks*, apps::program::Collectors*, apps::program::Holds*,
-               apps::program::CallTransfers*, apps::program::Consultations*, apps::program::SipRequests*>;
+using Handlers = std::tuple<SessionControl*, apps::program::CallControl*, apps::program::Originations*,
+                            apps::program::Playbacks*, apps::program::Ringbacks*, apps::program::Collectors*,
+                            apps::program::Holds*, apps::program::CallTransfers*, apps::program::Consultations*,
+                            apps::program::SipRequests*, apps::program::ProgramStreams*>;
 
 }  // namespace junctor::control

@@ -165,7 +165,8 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   static NoWeb no_web;
   programs_ = std::make_unique<Programs>(
       Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *sounds_, *speech_,
-                      directory_, *endpoint_, o.timers, o.random, o.wall, o.store, o.log, o.counters},
+                      directory_, *endpoint_, o.timers, o.random, o.wall, o.store, o.log, o.counters, o.media,
+                      o.dialled, o.wake},
       config_->hub.data_dir);
   std::string fault;
   office_ = make_office(*config_, &fault);

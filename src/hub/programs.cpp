@@ -68,17 +68,27 @@ Programs::Programs(Parts parts, const std::string& data_dir)
           {parts.calls, calls_, bridges_, playbacks_, ringbacks_, parts.music, parts.fence, gateway_.events()}),
       collectors_(calls_, gateway_.events(), parts.timers),
       offers_({parts.calls, calls_, parts.dialler, parts.directory, playbacks_, gateway_.events(), parts.timers}),
+      streams_({parts.media, parts.timers, parts.random, parts.counters, parts.dialled},
+               {.servant = [this](WebId id) { parts_.web.rouse(id); }, .control = parts.wake},
+               [this](const stream::Event& event, TimePoint now) { program_streams_.on_stream_event(event, now); }),
+      program_streams_({parts.calls, calls_, parts.fence, gateway_.events(), streams_}),
       story_({parts.calls, calls_, gateway_.events(), parts.wall,
               [this](apps::program::SessionId id) {
                 const control::Session* const session = gateway_.sessions().find(id);
                 return session == nullptr ? std::string() : session->name;
               }}),
       holds_({parts.calls, calls_, parts.music, playbacks_, gateway_.events()}),
-      transfers_({parts.calls, calls_, bridges_, parts.dialler, destinations_, parts.directory, gateway_.events()}),
+      transfers_({parts.calls, calls_, bridges_, parts.dialler, destinations_, parts.directory, program_streams_,
+                  gateway_.events()}),
       consultations_({parts.calls, calls_, bridges_, holds_, originations_, transfers_, gateway_.events()}),
       sip_requests_({parts.calls, calls_, bridges_, gateway_.events(), parts.timers, parts.random, parts.wall}) {
   gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
-                         &holds_, &transfers_, &consultations_, &sip_requests_});
+                         &holds_, &transfers_, &consultations_, &sip_requests_, &program_streams_});
+  gateway_.set_media([this](apps::program::TokenId token, std::string_view frame,
+                            TimePoint now) { return program_streams_.on_frame(frame, token, now).has_value(); },
+                     [this](apps::program::TokenId token, std::string_view stream, WebId socket) {
+                       return program_streams_.take(token, stream, socket);
+                     });
   story_.set_watch_all([this] { return gateway_.anyone_observes_all(); });
   parts_.dialler.set_offer(
       [this](CallId call, const std::string& context, const routing::Facts& facts, apps::OfficeSnapshot office,
@@ -155,6 +165,7 @@ void Programs::on_call_event(const call::Event& event, TimePoint now) {
   playbacks_.on_call_event(event, now);
   ringbacks_.on_call_event(event, now);
   bridges_.on_call_event(event, now);
+  program_streams_.on_call_event(event, now);
   collectors_.on_call_event(event, now);
   offers_.on_call_event(event, now);
   holds_.on_call_event(event, now);
