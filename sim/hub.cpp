@@ -117,6 +117,31 @@ class Hub::Transcriber final {
   transcription::Transcriber transcriber_;
 };
 
+/// The thread of programs that are dialled.
+class Hub::Dialled final {
+ public:
+  Dialled(World& world, Web& web) : world_(world), programs_(web, [this] { wake_at(world_.now()); }) {}
+  Dialled(const Dialled&) = delete;
+  Dialled& operator=(const Dialled&) = delete;
+  ~Dialled() { world_.cancel(next_); }
+
+  stream::DialledPrograms& get() { return programs_; }
+
+ private:
+  void wake_at(TimePoint when) {
+    if (next_ && next_.at <= when) return;
+    world_.cancel(next_);
+    next_ = world_.at(when, [this] {
+      next_ = {};
+      if (const auto again = programs_.run_once(world_.now())) wake_at(*again);
+    });
+  }
+
+  World& world_;
+  World::EventId next_;
+  stream::DialledPrograms programs_;
+};
+
 class Hub::Wheel final : public Clockwork {
  public:
   Wheel(World& world, TimerWheel& wheel) : world_(world), wheel_(wheel) { world_.drive(*this); }
@@ -143,7 +168,9 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::M
       store_(disk, disk_timers_, random_),
       jobs_(std::make_unique<Jobs>(world)),
       recorder_(std::make_unique<Recorder>(world, files, log_, counters_, [this] { wake_for_recordings(); })),
-      transcriber_(std::make_unique<Transcriber>(world, log_, counters_, [this] { wake_for_transcriptions(); })) {
+      transcriber_(std::make_unique<Transcriber>(world, log_, counters_, [this] { wake_for_transcriptions(); })),
+      web_(world),
+      dialled_(std::make_unique<Dialled>(world, web_)) {
   wall_.set(TimePoint{}, simulated_epoch);
   border_.watch(audit);
   store::Store* store = &store_;
@@ -173,8 +200,14 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::M
                        .mac = &net::hmac_sha256,
                        .listeners = listeners(),
                        .local_address_for = [](const IpAddress&) { return hub_address().ip; },
+                       .web = &web_,
+                       .dialled = &dialled_->get(),
+                       .wake = [this] { wake_for_streams(); },
                        .speech_driver = make_voice};
   core_ = std::make_unique<hub::Core>(std::move(config), std::move(outside), world_.now());
+  router_ = std::make_unique<control::WebRouter>(web_);
+  router_->serve(std::string(control::Gateway::prefix), core_->gateway());
+  web_.set_sink(*router_);
   names_.on_answer([this](transport::QueryId query, const transport::Answer& answer) {
     core_->on_resolved(query, answer, world_.now());
   });
@@ -194,6 +227,12 @@ void Hub::wake_for_recordings() {
 void Hub::wake_for_transcriptions() {
   world_.after(milliseconds(1), [this, alive = std::weak_ptr(alive_)] {
     if (!alive.expired()) core_->deliver_transcriptions(world_.now());
+  });
+}
+
+void Hub::wake_for_streams() {
+  world_.after(milliseconds(1), [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) core_->deliver_streams(world_.now());
   });
 }
 
@@ -223,6 +262,7 @@ std::vector<std::string> Hub::leftovers() const {
   note("dialogs", ledger.dialogs);
   note("dials", ledger.dials);
   note("transcriptions", ledger.transcriptions);
+  note("streams and others of programs", ledger.programs);
   note("transactions", ledger.transactions);
   note("timers", ledger.timers);
   note("unwritten rows", ledger.unwritten);

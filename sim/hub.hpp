@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "base/timer_wheel.hpp"
 #include "config/config.hpp"
+#include "control/web_router.hpp"
 #include "hub/core.hpp"
 #include "sim/audit.hpp"
 #include "sim/border.hpp"
@@ -19,6 +20,7 @@
 #include "sim/faults.hpp"
 #include "sim/names.hpp"
 #include "sim/plane.hpp"
+#include "sim/web.hpp"
 #include "sim/world.hpp"
 #include "store/memory_store.hpp"
 
@@ -44,6 +46,7 @@ class Hub {
   Plane& plane() { return plane_; }
   Border& border() { return border_; }
   Engine& engine();
+  Web& web() { return web_; }
   TimerWheel& timers() { return timers_; }
 
   /// Nothing goes on: no call, transaction, port, command on its way, unwritten row.
@@ -55,10 +58,12 @@ class Hub {
   class Jobs;
   class Recorder;
   class Transcriber;
+  class Dialled;
   class Wheel;
 
   void wake_for_recordings();
   void wake_for_transcriptions();
+  void wake_for_streams();
 
   World& world_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
@@ -78,7 +83,10 @@ class Hub {
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Transcriber> transcriber_;
+  Web web_;
+  std::unique_ptr<Dialled> dialled_;
   std::unique_ptr<hub::Core> core_;
+  std::unique_ptr<control::WebRouter> router_;
 };
 
 }  // namespace junctor::sim

@@ -134,7 +134,7 @@ void Gateway::open_media(WebId id, const WebRequest& request, const Token& token
   if (!request.web_socket)
     return parts_.web.respond(id, problem(426, "a WebSocket is opened here", {{"Upgrade", "websocket"}}));
   const std::string_view path = path_of(request.target);
-  auto servant = media_ ? media_(token.id, path.substr(path.rfind('/') + 1)) : nullptr;
+  auto servant = media_ ? media_(token.id, path.substr(path.rfind('/') + 1), id) : nullptr;
   if (servant == nullptr) return parts_.web.respond(id, problem(404, "no such stream, or somebody has it"));
   parts_.web.hand_over(id, {}, std::move(servant));
 }

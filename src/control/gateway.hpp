@@ -48,8 +48,8 @@ class Gateway final : public WebService {
   };
   /// Frames of samples on the control socket; false: of no stream.
   using Binary = std::function<bool(TokenId token, std::string_view frame, TimePoint now)>;
-  /// Who serves the socket of a stream of this token; null: there is none, or somebody has it.
-  using Media = std::function<std::unique_ptr<WebServant>(TokenId token, std::string_view stream_id)>;
+  /// Who serves this socket for a stream of this token; null: there is none, or somebody has it.
+  using Media = std::function<std::unique_ptr<WebServant>(TokenId token, std::string_view stream_id, WebId socket)>;
 
   Gateway(Parts parts, SessionControl::Orphans orphans);
 

@@ -11,6 +11,7 @@
 #include "apps/program/media_mutes.hpp"
 #include "apps/program/originations.hpp"
 #include "apps/program/playbacks.hpp"
+#include "apps/program/program_streams.hpp"
 #include "apps/program/record_control.hpp"
 #include "apps/program/ringbacks.hpp"
 #include "apps/program/sip_requests.hpp"
@@ -23,6 +24,6 @@ using Handlers = std::tuple<SessionControl*, apps::program::CallControl*, apps::
                             apps::program::Playbacks*, apps::program::Ringbacks*, apps::program::Collectors*,
                             apps::program::Holds*, apps::program::CallTransfers*, apps::program::Consultations*,
                             apps::program::SipRequests*, apps::program::ConferenceRooms*, apps::program::Supervisors*,
-                            apps::program::MediaMutes*, apps::program::RecordControl*>;
+                            apps::program::MediaMutes*, apps::program::RecordControl*, apps::program::ProgramStreams*>;
 
 }  // namespace junctor::control

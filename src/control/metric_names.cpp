@@ -65,6 +65,15 @@ constexpr CounterMetric metrics[] = {
     {"store_writes", "junctor_store_writes_total", "", "Writes given to the database."},
     {"store_writes_refused", "junctor_store_writes_refused_total", "", "Writes not taken, since too many waited."},
     {"store_reads_refused", "junctor_store_reads_refused_total", "", "Reads not taken, since too many waited."},
+    {"streams_", "junctor_streams_total", "event", "Streams of samples that programs asked for."},
+    {"stream_bad_frames", "junctor_stream_bad_frames_total", "", "Frames of programs that made no sense."},
+    {"stream_unwanted_frames", "junctor_stream_unwanted_frames_total", "",
+     "Frames of sound from programs that only listen."},
+    {"stream_lost_frames", "junctor_stream_lost_frames_total", "", "Frames for programs that do not take them."},
+    {"stream_overflow_ms", "junctor_stream_overflow_seconds_total", "",
+     "Sound of programs for which there was no room.", 0.001},
+    {"stream_shortened_ms", "junctor_stream_shortened_seconds_total", "",
+     "Sound of programs that was left out so that a delay ended.", 0.001},
     {"transcriptions_", "junctor_transcriptions_total", "event", "Transcriptions that were to start."},
     {"transcription_segments", "junctor_transcription_segments_total", "", "Results of the engines that are final."},
     {"transcription_reconnects", "junctor_transcription_reconnects_total", "", "Connections to an engine made anew."},
@@ -106,8 +115,6 @@ constexpr CounterMetric metrics[] = {
      "TLS handshakes of HTTP connections that succeeded."},
     {"web_tls_failed", "junctor_http_tls_failed_total", "", "TLS handshakes of HTTP connections that failed."},
     {"web_sockets_", "junctor_web_socket_clients_total", "event", "WebSockets that the hub opened toward services."},
-    {"web_socket_binary_dropped", "junctor_web_socket_client_binary_dropped_total", "",
-     "Binary messages of services that want to say nothing by them."},
 };
 
 }  // namespace

@@ -56,6 +56,9 @@ struct Outside {
   std::uint32_t last_epoch = 0;  ///< of the newest call in the store; the ids of this start come behind it
   WebServer* web = nullptr;      ///< none: programs cannot connect
   TlsSender* tls = nullptr;      ///< none: the hub opens no TLS connections
+  stream::DialledPrograms* dialled = nullptr;  ///< none: programs are not dialled
+  /// Any thread: deliver_streams() is due. No function: nobody has streams.
+  std::function<void()> wake = nullptr;
   /// Makes what speaks; null for driver = "none". No function: nothing speaks.
   std::function<std::shared_ptr<audio::SpeechDriver>(const config::Speech&)> speech_driver = nullptr;
 };
@@ -99,6 +102,8 @@ class Core final : public DatagramSink,
   void on_media_event(const media::Event& event, TimePoint now);
   /// After the recorder's wake; false when there was nothing.
   bool deliver_recordings(TimePoint now);
+  /// The same after Outside::wake.
+  bool deliver_streams(TimePoint now) { return programs_->deliver(now); }
   /// The same after the transcriber's.
   bool deliver_transcriptions(TimePoint now) { return transcriptions_->deliver(now); }
 

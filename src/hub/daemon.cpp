@@ -34,6 +34,7 @@
 #include "net/web_socket_thread.hpp"
 #include "recording/recorder.hpp"
 #include "store/sqlite_store.hpp"
+#include "stream/dialled_programs.hpp"
 #include "transcription/transcriber.hpp"
 #include "transport/framer.hpp"
 
@@ -197,6 +198,8 @@ class Daemon {
   std::unique_ptr<net::BackgroundThread> recorder_thread_;
   std::unique_ptr<net::WebSocketThread> transcriber_thread_;
   std::unique_ptr<transcription::Transcriber> transcriber_;
+  std::unique_ptr<net::WebSocketThread> dialled_thread_;
+  std::unique_ptr<stream::DialledPrograms> dialled_;
   std::vector<transport::Listener> listeners_;
   std::vector<std::string> listener_names_;
   std::unique_ptr<Core> core_;
@@ -337,7 +340,7 @@ Result<void, std::string> Daemon::open_store() {
   return {};
 }
 
-/// Threads for files that are played, for what is recorded, and for what is transcribed.
+/// Threads for files that are played, for what is recorded, for what is transcribed, and for programs that are dialled.
 Result<void, std::string> Daemon::open_background() {
   jobs_ = std::make_unique<net::JobPool>(net::JobPoolSettings{}, *loop_, counters_);
   recording::Wakes wakes;
@@ -357,6 +360,11 @@ Result<void, std::string> Daemon::open_background() {
                            .control = [this] { loop_->waker().wake(); }},
       *log_, counters_);
   loop_->add_source([this](TimePoint now) { return core_->deliver_transcriptions(now); });
+  auto program_sockets = net::WebSocketThread::create(counters_);
+  if (!program_sockets) return fail(std::move(program_sockets.error()));
+  dialled_thread_ = std::move(*program_sockets);
+  dialled_ = std::make_unique<stream::DialledPrograms>(*dialled_thread_, [this] { dialled_thread_->rouse(); });
+  loop_->add_source([this](TimePoint now) { return core_->deliver_streams(now); });
   return {};
 }
 
@@ -386,6 +394,8 @@ void Daemon::build_core() {
                   last_epoch_,
                   http_.get(),
                   edge_.get(),
+                  dialled_.get(),
+                  [this] { loop_->waker().wake(); },
                   make_speech_driver};
   core_ = std::make_unique<Core>(config_, std::move(outside), now);
   sinks_.core = core_.get();
@@ -474,6 +484,7 @@ Result<void, std::string> Daemon::start() {
   recorder_thread_->start();
   transcriber_thread_->start([this](TimePoint now) { return transcriber_->run_once(now); },
                              [this] { transcriber_->finish(); });
+  dialled_thread_->start([this](TimePoint now) { return dialled_->run_once(now); }, [this] { dialled_->finish(); });
   media_->start();
   edge_->start();
   http_->start(*router_);
@@ -548,6 +559,7 @@ int Daemon::run() {
   edge_->stop();
   recorder_thread_->stop();  // what is recorded ends, and can be played
   transcriber_thread_->stop();
+  dialled_thread_->stop();
   jobs_->stop();
   store_->writer().flush_all();
   store_thread_->stop();  // what waits is committed

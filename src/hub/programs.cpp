@@ -74,23 +74,33 @@ Programs::Programs(Parts parts, const std::string& data_dir)
       record_control_({parts.calls, calls_, parts.recordings, parts.recording, gateway_.events(), parts.timers,
                        parts.random, parts.log}),
       offers_({parts.calls, calls_, parts.dialler, parts.directory, playbacks_, gateway_.events(), parts.timers}),
+      streams_({parts.media, parts.timers, parts.random, parts.counters, parts.dialled},
+               {.servant = [this](WebId id) { parts_.web.rouse(id); }, .control = parts.wake},
+               [this](const stream::Event& event, TimePoint now) { program_streams_.on_stream_event(event, now); }),
+      program_streams_({parts.calls, calls_, parts.fence, gateway_.events(), streams_}),
       story_({parts.calls, calls_, gateway_.events(), parts.wall,
               [this](apps::program::SessionId id) {
                 const control::Session* const session = gateway_.sessions().find(id);
                 return session == nullptr ? std::string() : session->name;
               }}),
       holds_({parts.calls, calls_, parts.music, playbacks_, gateway_.events()}),
-      transfers_({parts.calls, calls_, bridges_, parts.dialler, destinations_, parts.directory, gateway_.events()}),
+      transfers_({parts.calls, calls_, bridges_, parts.dialler, destinations_, parts.directory, program_streams_,
+                  gateway_.events()}),
       consultations_({parts.calls, calls_, bridges_, holds_, originations_, transfers_, gateway_.events()}),
       sip_requests_({parts.calls, calls_, bridges_, gateway_.events(), parts.timers, parts.random, parts.wall}) {
   gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
                          &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_, &mutes_,
-                         &record_control_});
+                         &record_control_, &program_streams_});
   originations_.set_record([this](ProgramCall& call, const apps::program::RecordOptions& options, TimePoint now) {
     const auto begun = record_control_.begin(call, options, {call.owner, call.token, {}, {}, false}, now);
     if (!begun)
       parts_.log.warning("a call is not recorded", {{"call", to_string(call.id)}, {"error", begun.error().message}});
   });
+  gateway_.set_media([this](apps::program::TokenId token, std::string_view frame,
+                            TimePoint now) { return program_streams_.on_frame(frame, token, now).has_value(); },
+                     [this](apps::program::TokenId token, std::string_view stream, WebId socket) {
+                       return program_streams_.take(token, stream, socket);
+                     });
   story_.set_watch_all([this] { return gateway_.anyone_observes_all(); });
   parts_.dialler.set_offer(
       [this](CallId call, const std::string& context, const routing::Facts& facts, apps::OfficeSnapshot office,
@@ -170,6 +180,7 @@ void Programs::on_call_event(const call::Event& event, TimePoint now) {
   bridges_.on_call_event(event, now);
   supervisors_.on_call_event(event, now);
   record_control_.on_call_event(event, now);
+  program_streams_.on_call_event(event, now);
   collectors_.on_call_event(event, now);
   offers_.on_call_event(event, now);
   holds_.on_call_event(event, now);

@@ -21,6 +21,7 @@
 #include "apps/program/originations.hpp"
 #include "apps/program/playbacks.hpp"
 #include "apps/program/program_calls.hpp"
+#include "apps/program/program_streams.hpp"
 #include "apps/program/record_control.hpp"
 #include "apps/program/ringbacks.hpp"
 #include "apps/program/sip_requests.hpp"
@@ -32,6 +33,7 @@
 #include "control/gateway.hpp"
 #include "media/sounds.hpp"
 #include "media/speech.hpp"
+#include "stream/streams.hpp"
 
 namespace junctor::hub {
 
@@ -55,11 +57,16 @@ class Programs {
     store::Store& store;
     Log& log;
     Counters& counters;
+    media::Plane& media;
+    stream::DialledPrograms* dialled = nullptr;
+    std::function<void()> wake = nullptr;  ///< any thread: deliver() is due
   };
   Programs(Parts parts, const std::string& data_dir);
 
   void set_config(const config::Config& config, apps::OfficeSnapshot office);
   control::Gateway& gateway() { return gateway_; }
+  /// What comes from the threads of sockets; false when there was nothing.
+  bool deliver(TimePoint now) { return streams_.deliver(now); }
 
   void on_call_event(const call::Event& event, TimePoint now);
   void on_transcript(const apps::TranscriptEvent& event, TimePoint now) { story_.on_transcript(event, now); }
@@ -71,7 +78,7 @@ class Programs {
   std::size_t size() const {
     return bridges_.size() + playbacks_.size() + ringbacks_.size() + originations_.size() + call_control_.size() +
            collectors_.size() + offers_.size() + holds_.size() + transfers_.size() + consultations_.size() +
-           sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size();
+           sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size() + streams_.size();
   }
 
  private:
@@ -94,6 +101,8 @@ class Programs {
   apps::program::MediaMutes mutes_;
   apps::program::RecordControl record_control_;
   apps::program::Offers offers_;
+  stream::Streams streams_;
+  apps::program::ProgramStreams program_streams_;
   apps::program::CallStory story_;
   apps::program::Holds holds_;
   apps::program::CallTransfers transfers_;

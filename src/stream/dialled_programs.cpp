@@ -39,6 +39,7 @@ class DialledPrograms::Program final : private WebSocketSink, private FrameSink 
   void on_open(WebSocketId, TimePoint now) override {
     last_frame_ = now;
     attached_.session().open(*this, now);
+    attached_.tell_answered();
   }
   void on_text(WebSocketId, std::string_view message, TimePoint now) override {
     last_frame_ = now;

@@ -13,6 +13,8 @@
 
 namespace junctor::stream {
 
+/// The program that was dialled is there (bridge).
+struct Answered {};
 /// The program presses keys (bridge).
 struct Keys {
   std::string digits;
@@ -22,7 +24,7 @@ struct Returned {
   std::unique_ptr<Session> session;
   std::string reason;  ///< one line
 };
-using News = std::variant<Keys, Returned>;
+using News = std::variant<Keys, Returned, Answered>;
 
 struct Line {
   Mailbox<std::unique_ptr<Order>> orders{64};
@@ -49,6 +51,10 @@ class Attached {
     if (std::string keys = session_->take_keys(); !keys.empty()) some = tell(Keys{std::move(keys)}) || some;
     if (some) wake_();
     return again;
+  }
+  /// Somebody is at the other end of the connection that we opened.
+  void tell_answered() {
+    if (tell(Answered{})) wake_();
   }
   /// The last.
   void give_back(std::string reason) {

@@ -10,7 +10,6 @@
 namespace junctor::stream {
 namespace {
 
-constexpr std::uint32_t ms_per_second = 1000;
 /// What is moved into the ring at a time.
 constexpr Duration piece = milliseconds(20);
 /// As much sound as time, within a tenth.
@@ -110,8 +109,9 @@ std::optional<TimePoint> Playout::next_wake(TimePoint now) const {
   std::optional<TimePoint> out;
   const auto at = [&out](TimePoint time) { out = out ? std::min(*out, time) : time; };
   if (next_ring_ || clearing_ || !marks_.empty() || overflow_told_ != overflowed_) at(now + look_at_marks);
-  if (ring_ && unfed() > 0) at(playing_ ? now + look_at_ring : std::max(now, waiting_since_ + settings_.jitter));
-  if (resampler_ && tail_due_) at(std::max(now, last_heard_ + settings_.jitter));
+  if (!ring_ || next_ring_ || clearing_) return out;
+  if (unfed() >= whole()) at(playing_ ? now + look_at_ring : waiting_since_ + settings_.jitter);
+  if (resampler_ && tail_due_ && unfed() < whole()) at(last_heard_ + settings_.jitter);
   return out;
 }
 
@@ -215,16 +215,15 @@ bool Playout::may_begin(TimePoint now) {
 
 void Playout::feed(TimePoint now) {
   if (!ring_ || next_ring_ || clearing_) return;
-  const std::size_t whole = resampler_ ? rate_ / ms_per_second : 1;
   const std::size_t ahead = samples(ring_ahead, ring_->rate()), most = samples(piece, ring_->rate());
   while (may_begin(now) && ring_level() + most <= ahead) {
-    const std::size_t count = std::min(unfed(), samples(piece, rate_)) / whole * whole;
+    const std::size_t count = std::min(unfed(), samples(piece, rate_)) / whole() * whole();
     if (count == 0) break;
     feed_some(count, 0);
   }
-  if (!resampler_ || !tail_due_ || unfed() >= whole || now - last_heard_ < settings_.jitter) return;
+  if (!resampler_ || !tail_due_ || unfed() >= whole() || now - last_heard_ < settings_.jitter) return;
   // Nothing comes that would push out what the resampler still holds.
-  feed_some(unfed(), samples(resampler_tail, rate_) + (unfed() == 0 ? 0 : whole - unfed()));
+  feed_some(unfed(), samples(resampler_tail, rate_) + (unfed() == 0 ? 0 : whole() - unfed()));
   tail_due_ = false;
 }
 

@@ -109,6 +109,8 @@ class Playout {
   std::span<const std::int16_t> catch_up(std::span<const std::int16_t> samples);
   std::optional<TimePoint> next_wake(TimePoint now) const;
   std::size_t unfed() const { return received_ - fed_; }
+  /// Samples that go together.
+  std::size_t whole() const { return resampler_ ? rate_ / 1000 : 1; }
   std::size_t ring_level() const;
   std::size_t waiting() const;  // to be played, at the program's rate
   static std::size_t samples(Duration time, std::uint32_t rate) {

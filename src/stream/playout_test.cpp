@@ -252,7 +252,8 @@ TEST(PlayoutRates, every_rate_is_heard_in_every_mixer_and_none_of_it_is_kept_bac
       playout.mark("end");
       for (int i = 0; i < 80; ++i, now += milliseconds(20)) {
         mixer.tick(now);
-        playout.work(now, receipts);
+        const auto again = playout.work(now, receipts);
+        ASSERT_GT(again.value_or(now + hours(1)), now) << "it would not rest";
       }
       ASSERT_EQ(receipts.size(), 1u) << from << " to " << to;
       EXPECT_DOUBLE_EQ(std::get<MarkPlayed>(receipts[0]).position_ms, 1000 * (from + 5.0) / from);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.hpp"
 #include "media/feed_ring.hpp"
 #include "media/tap_ring.hpp"
 #include "stream/servant.hpp"
@@ -88,6 +89,7 @@ std::optional<Streams::Opened> Streams::open(SessionSettings settings, const Sou
 
 std::optional<Streams::Opened> Streams::dial(const BridgeTarget& target, BridgeFacts facts, const Source& source,
                                              TimePoint now) {
+  JUNCTOR_CHECK(parts_.programs != nullptr);
   SessionSettings settings;
   settings.format = target.format;
   settings.dialect = Dialect::bridge;
@@ -96,7 +98,7 @@ std::optional<Streams::Opened> Streams::dial(const BridgeTarget& target, BridgeF
   if (!opened) return opened;
   Running& running = running_.at(opened->id);
   running.dialled = true;
-  parts_.programs.begin({target.request, target.timeout, attach(running)});
+  parts_.programs->begin({target.request, target.timeout, attach(running)});
   return opened;
 }
 
@@ -170,7 +172,7 @@ void Streams::end(const StreamId& id, const std::string& reason, TimePoint now) 
 void Streams::order(Running& running, Order order, TimePoint now) {
   if (running.session) return running.session->apply(std::move(order), now);
   running.line->orders.send(std::make_unique<Order>(std::move(order)));
-  if (running.dialled) return parts_.programs.rouse();
+  if (running.dialled) return parts_.programs->rouse();
   wakes_.servant(running.socket);
 }
 
@@ -217,7 +219,7 @@ bool Streams::deliver(TimePoint now) {
   std::vector<std::pair<StreamId, std::unique_ptr<News>>> all;
   for (auto& [id, running] : running_) {
     if (!running.session && running.line->orders.flush())
-      running.dialled ? parts_.programs.rouse() : wakes_.servant(running.socket);
+      running.dialled ? parts_.programs->rouse() : wakes_.servant(running.socket);
     while (auto news = running.line->news.receive()) all.emplace_back(id, std::move(*news));
   }
   for (auto& [id, news] : all)
@@ -228,6 +230,10 @@ bool Streams::deliver(TimePoint now) {
 void Streams::take_news(const StreamId& id, Running& running, News news, TimePoint now) {
   if (const auto* keys = std::get_if<Keys>(&news)) {
     if (!running.stopped) sink_(KeysPressed{id, keys->digits}, now);
+    return;
+  }
+  if (std::holds_alternative<Answered>(news)) {
+    if (!running.stopped) sink_(Connected{id}, now);
     return;
   }
   auto& returned = std::get<Returned>(news);

@@ -36,12 +36,16 @@ struct Ended {
   StreamId id;
   std::string reason;  ///< one line
 };
+/// The program that was dialled is there.
+struct Connected {
+  StreamId id;
+};
 /// The program presses keys for the call.
 struct KeysPressed {
   StreamId id;
   std::string digits;
 };
-using Event = std::variant<Ended, KeysPressed>;
+using Event = std::variant<Ended, KeysPressed, Connected>;
 
 /// How the threads rouse each other; see the threads' owners.
 struct Wakes {
@@ -64,7 +68,7 @@ class Streams final : private TimerTarget {
     TimerWheel& timers;
     Random& random;
     Counters& counters;
-    DialledPrograms& programs;
+    DialledPrograms* programs = nullptr;  ///< null: none is dialled
   };
   struct Opened {
     StreamId id;
@@ -79,7 +83,7 @@ class Streams final : private TimerTarget {
 
   /// A stream whose program opens the media socket. Nothing: there are too many.
   std::optional<Opened> open(SessionSettings settings, const Source& source, TimePoint now);
-  /// One whose program is dialled.
+  /// One whose program is dialled; Connected or Ended follows.
   std::optional<Opened> dial(const BridgeTarget& target, BridgeFacts facts, const Source& source, TimePoint now);
   /// The call sits in another mixer from now on; the ring to be played there, or null.
   std::shared_ptr<media::FeedRing> follow(const StreamId& id, const Source& source, TimePoint now);

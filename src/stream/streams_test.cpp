@@ -91,7 +91,7 @@ struct StreamsTest : testing::Test {
   std::vector<WebId> servants_roused;
   DialledPrograms programs{sockets, [this] { ++programs_roused; }};
   std::vector<Event> events;
-  Streams streams{{plane, timers, random, counters, programs},
+  Streams streams{{plane, timers, random, counters, &programs},
                   {.servant = [this](WebId id) { servants_roused.push_back(id); }, .control = [] {}},
                   [this](const Event& event, TimePoint) { events.push_back(event); }};
 };
@@ -212,6 +212,9 @@ TEST_F(StreamsTest, a_program_is_dialled_and_presses_keys) {
   ASSERT_EQ(sockets.requests.size(), 1u);
   EXPECT_EQ(sockets.requests[0].url, "ws://bot.test/x");
   sockets.sink->on_open({1}, now);
+  streams.deliver(now);
+  ASSERT_EQ(of<Connected>().size(), 1u);
+  EXPECT_EQ(of<Connected>()[0].id, opened->id);
   const auto start = json::parse(sockets.socket.texts.at(0)).as_object();
   EXPECT_EQ(start.at("type"), "start");
   EXPECT_EQ(start.at("caller"), "100");

@@ -5,7 +5,7 @@ import struct
 import time
 
 from harness import Audio, Baresip, Hub, USERS, expect, expect_equal, run, wait_until
-from stream_socket import Control, WebSocket
+from program import Program
 
 RATE = 16000
 
@@ -23,20 +23,19 @@ def heard(media, seconds=1.0, rate=RATE):
 
 
 def body(test):
-    port = test.ports.take()
     hub = Hub(test, USERS + '\n[[rwi.tokens]]\ntoken = "s3cret-token"\nname = "bot"\nscopes = ["call.control", "media.stream"]\n',
-              http=f'"127.0.0.1:{port}"')
+              http=True)
     alice = Baresip(test, "alice", hub, "1001", "secret1", tone=440, account=";answermode=auto")
     bob = Baresip(test, "bob", hub, "1002", "secret2", tone=1000, account=";answermode=auto")
     hub.wait_for_registrations("1001", "1002")
-    program = Control(port, "s3cret-token")
+    program = Program(hub.http, "s3cret-token")
 
     program.do("call.originate", call_id="c1", destination="sip:1001@local")
     program.event("call.answered")
     opened = program.do("media.stream_start", call_id="c1", direction="sendrecv",
                         format={"codec": "L16", "sample_rate": RATE, "channels": 1})
     expect_equal(opened["frame_bytes"], 640, "bytes of a frame")
-    media = WebSocket(port, opened["media_url"], "s3cret-token")
+    media = program.media(opened)
     started = media.event("started")
     expect_equal(started["format"]["sample_rate"], RATE, str(started))
 
@@ -50,14 +49,14 @@ def body(test):
     expect(48 < rate < 52, f"{rate} frames a second")
 
     # What the program says.
-    media.say_binary(tone(1500, 3))
-    media.say({"command": "mark", "name": "said"})
+    media.send(tone(1500, 3))
+    media.send({"command": "mark", "name": "said"})
     alice.wait_to_hear(1500, "the program's tone")
     mark = media.event("mark")
     expect_equal((mark["name"], mark["position_ms"]), ("said", 3000), "the mark")
-    media.say_binary(tone(1500, 10))
+    media.send(tone(1500, 10))
     time.sleep(1)
-    media.say({"command": "clear"})
+    media.send({"command": "clear"})
     cleared = media.event("cleared")
     expect_equal(cleared["heard_ms"] - 3000 + cleared["discarded_ms"], 10000, f"heard and thrown away: {cleared}")
     expect(600 < cleared["heard_ms"] - 3000 < 1400, f"a second was heard: {cleared}")
@@ -71,8 +70,8 @@ def body(test):
     program.do("call.bridge", leg_a="c1", leg_b="c2")
     alice.wait_to_hear(1000, "bob")
     opened = program.do("media.inject_start", call_id="c1", mode="replace", format={"codec": "L16", "sample_rate": 8000})
-    whisper = WebSocket(port, opened["media_url"], "s3cret-token")
-    whisper.say_binary(tone(1800, 8, 8000))
+    whisper = program.media(opened)
+    whisper.send(tone(1800, 8, 8000))
     alice.wait_to_hear(1800, "the whisper")
     bob.wait_to_hear(440, "alice, and nothing else")
     program.do("media.inject_stop", call_id="c1")

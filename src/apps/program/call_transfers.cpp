@@ -81,8 +81,10 @@ void CallTransfers::run(const CallTransfer& c, const Requester& who, Reply<CallT
   const ProgramCall& entry = *parts_.programs.find(c.call_id.id);
   const std::string prefix(blind);
   if (auto why = not_possible(entry, prefix)) return reply(fail(std::move(*why)), now);
-  if (c.target.starts_with("voip_bridge:") || c.target.starts_with("bridge:"))
-    return reply(fail(not_implemented("transfer to " + c.target.substr(0, c.target.find(':')))), now);
+  if (stream::BridgeTarget::is_one(c.target)) {
+    under_way_.emplace(entry.id, Transfer{c.target, who.trunks, std::move(reply), false, prefix});
+    return dial_program(entry.id, now);
+  }
   const call::Leg& leg = *parts_.programs.leg_of(entry);
   const auto uri = uri_for(leg, c.target);
   const bool by_refer = c.method == TransferMethod::refer ||
@@ -212,6 +214,40 @@ void CallTransfers::dial(CallId id, TimePoint now) {
   parts_.dialler.ring_for(id, entry->leg, far_end->far_end(),
                           parts_.destinations.facts(entry->caller, under_way_.at(id).target), std::move(*action), {},
                           parts_.destinations.office(), std::move(outcome), now);
+}
+
+void CallTransfers::dial_program(CallId id, TimePoint now) {
+  ProgramCall& entry = *parts_.programs.find(id);
+  parts_.streams.bridge(
+      entry, under_way_.at(id).target,
+      [this, id](const Result<NoData, Failure>& done, TimePoint then) {
+        done ? on_program_there(id, then) : fail_with(id, 0, done.error().message, then);
+      },
+      [this, id](const ProgramStreams::BridgeEnd& end, TimePoint then) { on_program_gone(id, end, then); }, now);
+}
+
+void CallTransfers::on_program_there(CallId id, TimePoint now) {
+  ProgramCall* const entry = parts_.programs.find(id);
+  if (!under_way_.contains(id) || entry == nullptr) return;
+  const call::Calls::Turn turn(parts_.calls, now);
+  accept(id, now);
+  const std::string target = under_way_.extract(id).mapped().target;
+  release_partner(*entry, target, now);
+  entry->place = Place::elsewhere;
+  tell_transferred(id, target, now);
+}
+
+void CallTransfers::on_program_gone(CallId id, const ProgramStreams::BridgeEnd& end, TimePoint now) {
+  ProgramCall* const entry = parts_.programs.find(id);
+  if (entry == nullptr || entry->ended) return;
+  const auto target = end.returns.find("target");
+  if (target == end.returns.end() || under_way_.contains(id)) {
+    entry->hangup_by = "transfer";
+    return (void)parts_.calls.hang_up(id, {200, 16, end.reason}, now);
+  }
+  entry->place = Place::alone;
+  under_way_.emplace(id, Transfer{target->second, {}, nullptr, false, std::string(blind)});
+  stream::BridgeTarget::is_one(target->second) ? dial_program(id, now) : dial(id, now);
 }
 
 /// REFER was accepted, or the INVITE is on the wire.

@@ -1,6 +1,7 @@
 #pragma once
 // Blind transfers by programs: a call's far end is sent to another destination, by REFER where it takes that, else by a
-// call of the hub's. And transfers into the place of another dialog (RFC 3891).
+// call of the hub's; or it talks to a program that the hub dials. And transfers into the place of another dialog (RFC
+// 3891).
 #include <map>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "apps/program/destinations.hpp"
 #include "apps/program/events.hpp"
 #include "apps/program/program_calls.hpp"
+#include "apps/program/program_streams.hpp"
 #include "apps/program/transfer_commands.hpp"
 #include "call/calls.hpp"
 
@@ -33,6 +35,7 @@ class CallTransfers {
     Dialler& dialler;
     const Destinations& destinations;
     const routing::Directory& directory;
+    ProgramStreams& streams;
     EventSink& events;
   };
   explicit CallTransfers(Parts parts) : parts_(parts) {}
@@ -63,6 +66,11 @@ class CallTransfers {
   void refer(CallId id, const call::Leg::Refer& what, TimePoint now);
   void on_refer(CallId id, const call::ReferNews& news, TimePoint now);
   void dial(CallId id, TimePoint now);
+  /// The target is a program that the hub dials.
+  void dial_program(CallId id, TimePoint now);
+  void on_program_there(CallId id, TimePoint now);
+  /// Goes where the target said, or ends.
+  void on_program_gone(CallId id, const ProgramStreams::BridgeEnd& end, TimePoint now);
   void accept(CallId id, TimePoint now);
   void on_answered(CallId id, LegId leg, TimePoint now);
   void fail_with(CallId id, int status, const std::string& reason, TimePoint now);

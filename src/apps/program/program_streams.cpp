@@ -96,7 +96,7 @@ void ProgramStreams::stop(const Command& c, bool inject, const Reply<Command>& r
   std::vector<std::string> ids;
   std::vector<const call::Leg*> legs;
   for (auto& [id, running] : running_) {
-    const bool meant = c.stream_id.empty() ? running.inject == inject : c.stream_id == id;
+    const bool meant = c.stream_id.empty() ? running.inject == inject && !running.dialled : c.stream_id == id;
     if (running.call != c.call_id.id || !meant) continue;
     ids.push_back(id);
     if (const call::Leg* const leg = leg_of(running, running.leg)) legs.push_back(leg);
@@ -115,22 +115,21 @@ void ProgramStreams::stop(const Command& c, bool inject, const Reply<Command>& r
       now);
 }
 
-Result<std::string, Failure> ProgramStreams::bridge(ProgramCall& call, std::string_view target, BridgeEnded ended,
-                                                    TimePoint now) {
+void ProgramStreams::bridge(ProgramCall& call, std::string_view target, BridgeDone done, BridgeEnded ended,
+                            TimePoint now) {
   auto parsed = stream::BridgeTarget::parse(target);
-  if (!parsed) return fail(invalid_params(parsed.error()));
+  if (!parsed) return done(fail(invalid_params(parsed.error())), now);
   Wanted wanted;
   wanted.target = std::move(*parsed);
   wanted.settings.format = wanted.target->format;
   wanted.settings.facts = {to_string(call.id), "caller", call.caller, call.callee};
   auto returns = wanted.target->returns;
   const auto opened = start(call, std::move(wanted), now);
-  if (!opened) return fail(opened.error());
+  if (!opened) return done(fail(opened.error()), now);
   Running& running = running_.at(opened->stream_id);
   running.returns = std::move(returns);
+  running.done = std::move(done);
   running.ended = std::move(ended);
-  parts_.events.publish({call.id, {}, {}, events::MediaStreamStarted{opened->stream_id, "sendrecv"}}, now);
-  return opened->stream_id;
 }
 
 // ------------------------------------------------------------------------------------------------------------ a stream
@@ -150,6 +149,7 @@ Result<StreamOpened, Failure> ProgramStreams::start(ProgramCall& call, Wanted wa
                   .direction = wanted.settings.direction,
                   .inject = wanted.inject,
                   .replace = wanted.replace,
+                  .dialled = wanted.target.has_value(),
                   .listening = Listening(*leg)};
   if (!running.listening.mixer()) return fail(failed("command_failed", "the call has no audio"));
   const stream::Format format = wanted.settings.format;
@@ -217,6 +217,7 @@ void ProgramStreams::end(Streams::iterator at, const std::string& reason, TimePo
   const auto entry = running_.extract(at);
   parts_.streams.stop(entry.key(), reason, now);
   const Running& running = entry.mapped();
+  if (running.done) return running.done(fail(failed("media_not_found", reason)), now);  // it never began
   parts_.events.publish({running.call, {}, {}, events::MediaStreamStopped{entry.key(), reason}}, now);
   if (running.ended) running.ended({reason, running.returns}, now);
 }
@@ -256,15 +257,24 @@ void ProgramStreams::on_stream_event(const stream::Event& event, TimePoint now) 
     if (const auto at = running_.find(ended->id); at != running_.end()) end(at, ended->reason, now);
     return;
   }
+  if (const auto* connected = std::get_if<stream::Connected>(&event)) {
+    const auto at = running_.find(connected->id);
+    if (at == running_.end() || !at->second.done) return;
+    const CallId call = at->second.call;
+    std::exchange(at->second.done, nullptr)(NoData{}, now);
+    parts_.events.publish({call, {}, {}, events::MediaStreamStarted{connected->id, "sendrecv"}}, now);
+    return;
+  }
   const auto& keys = std::get<stream::KeysPressed>(event);
   const auto at = running_.find(keys.id);
   if (at == running_.end()) return;
   (void)parts_.calls.send_digits(at->second.call, at->second.leg, keys.digits, key_duration, key_gap, now);
 }
 
-std::optional<CallId> ProgramStreams::call_of(std::string_view stream_id) const {
+std::unique_ptr<WebServant> ProgramStreams::take(TokenId token, std::string_view stream_id, WebId socket) {
   const auto at = running_.find(stream_id);
-  return at == running_.end() ? std::nullopt : std::optional(at->second.call);
+  const ProgramCall* const call = at == running_.end() ? nullptr : parts_.programs.find(at->second.call);
+  return call == nullptr || call->token != token ? nullptr : parts_.streams.take(stream_id, socket);
 }
 
 Result<void, std::string> ProgramStreams::on_frame(std::string_view bytes, TokenId token, TimePoint now) {

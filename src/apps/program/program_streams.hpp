@@ -44,12 +44,13 @@ class ProgramStreams {
     std::map<std::string, std::string> returns;  ///< of the target: where the call is to go; see BridgeTarget
   };
   using BridgeEnded = std::function<void(BridgeEnd, TimePoint now)>;
-  /// A call's far end talks to the program that `target` ("voip_bridge:ws://…") names, and to whom else it hears. The
-  /// stream's id; `ended` is told unless the call ends first.
-  Result<std::string, Failure> bridge(ProgramCall& call, std::string_view target, BridgeEnded ended, TimePoint now);
+  using BridgeDone = std::function<void(Result<NoData, Failure>, TimePoint now)>;
+  /// A call's far end talks to the program that `target` ("voip_bridge:ws://…") names, and to whom else it hears.
+  /// `done` when the program is there, or cannot be; `ended` after that, unless the call ends first.
+  void bridge(ProgramCall& call, std::string_view target, BridgeDone done, BridgeEnded ended, TimePoint now);
 
-  /// Whose stream it is; nothing: there is none of that name.
-  std::optional<CallId> call_of(std::string_view stream_id) const;
+  /// For whoever opens the media socket of a stream of that token's call; null: there is none, or somebody has it.
+  std::unique_ptr<WebServant> take(TokenId token, std::string_view stream_id, WebId socket);
   /// A binary frame of a control socket: of a stream by its id, else of the one call of that token whose name begins so
   /// and that has a stream of this kind. The error is one line.
   Result<void, std::string> on_frame(std::string_view frame, TokenId token, TimePoint now);
@@ -70,10 +71,11 @@ class ProgramStreams {
     LegId leg;  // whose mixer it is
     LegId to;   // who alone hears it
     stream::Direction direction = stream::Direction::sendrecv;
-    bool inject = false, replace = false;
+    bool inject = false, replace = false, dialled = false;
     Listening listening;
     media::PlayId play;
     std::map<std::string, std::string> returns;
+    BridgeDone done;  // until the program that is dialled is there
     BridgeEnded ended;
   };
   using Streams = std::map<std::string, Running, std::less<>>;
