@@ -26,11 +26,12 @@ ALLOWED = {
     "media": ["rtp", "audio", "srtp"],
     "recording": ["media", "audio"],
     "transcription": ["media", "audio"],
+    "stream": ["media", "audio"],
     "registrar": ["sip", "store"],
     "routing": ["sip"],
     "call": ["transport", "transaction", "sip", "media", "rtp", "srtp"],
     "apps": ["call", "routing", "registrar", "store", "transport", "sip", "media", "audio", "recording",
-             "transcription"],
+             "transcription", "stream"],
     "control": ["apps", "call", "registrar", "store"],
     "hub": [EVERYTHING],
 }

@@ -11,12 +11,30 @@ namespace junctor::apps {
 using sip::HeaderId;
 using sip::Message;
 
+namespace {
+
+/// Of an INVITE whose Request-URI is a Contact, and so says nothing: P-Called-Party-ID (RFC 7315 §4.2), else To.
+std::string called_number(const Message& invite) {
+  const auto text = invite.header("P-Called-Party-ID");
+  const auto called = text ? sip::NameAddr::parse(*text) : std::nullopt;
+  const auto to = invite.to();
+  return called ? sip::unescape(called->uri.user) : to ? sip::unescape(to->uri.user) : std::string();
+}
+
+}  // namespace
+
 const Trunk* Admission::trunk_at(const IpAddress& from) const {
   if (!office_) return nullptr;
   for (const Trunk& trunk : office_->trunks)
     for (const Network& network : trunk.sources)
       if (network.contains(from)) return &trunk;
   return nullptr;
+}
+
+const Trunk* Admission::trunk_of(const sip::Uri& target, const IpAddress& from) const {
+  const std::string_view registered = parts_.trunk_registrations.trunk_of_contact(target.user);
+  const Trunk* const trunk = registered.empty() ? nullptr : office_->find_trunk(registered);
+  return trunk != nullptr ? trunk : trunk_at(from);
 }
 
 void Admission::refuse(TransactionId id, const Message& invite, int status, TimePoint now,
@@ -45,7 +63,8 @@ std::optional<Admission::Caller> Admission::identify(TransactionId id, const Mes
     caller.party.name = from->display_name();
     caller.party.uri = to_string(from->uri);
   }
-  if (const Trunk* const trunk = trunk_at(source.remote.ip)) {
+  const auto target = sip::Uri::parse(invite.request_uri());
+  if (const Trunk* const trunk = trunk_of(*target, source.remote.ip)) {
     if (parts_.dialler.trunk_is_full(*trunk)) {
       refuse(id, invite, 503, now, {{"Retry-After", "5"}});
       return std::nullopt;
@@ -122,7 +141,8 @@ void Admission::on_invite(TransactionId id, const Message& invite, const transpo
 
   routing::Facts facts;
   facts.loopback = source.remote.ip.is_loopback();
-  facts.to = sip::unescape(target->user);
+  facts.to = parts_.trunk_registrations.trunk_of_contact(target->user).empty() ? sip::unescape(target->user)
+                                                                               : called_number(invite);
   facts.to_host = std::string(target->host);
   facts.local_host = to_string(parts_.endpoint.advertise().address_for(source.back()).ip);
   auto caller = identify(id, invite, source, facts, now);

@@ -8,6 +8,7 @@
 #include "apps/dial.hpp"
 #include "apps/office.hpp"
 #include "apps/transfer.hpp"
+#include "apps/trunk_registration.hpp"
 #include "call/calls.hpp"
 #include "registrar/authenticator.hpp"
 #include "registrar/guard.hpp"
@@ -24,6 +25,7 @@ class Admission {
     call::Calls& calls;
     Dialler& dialler;
     Transfers& transfers;
+    const TrunkRegistrations& trunk_registrations;
     registrar::Authenticator& authenticator;
     registrar::Guard& guard;
     const routing::Directory& directory;
@@ -58,6 +60,8 @@ class Admission {
   void refuse(TransactionId id, const sip::Message& invite, int status, TimePoint now,
               const call::Headers& headers = {});
   bool has_unsupported_requirement(const sip::Message& invite, std::string& unsupported) const;
+  /// By the Contact that we registered with, where the INVITE goes to that; else by the address it comes from.
+  const Trunk* trunk_of(const sip::Uri& target, const IpAddress& from) const;
   /// Nothing: the INVITE has been answered (challenged or refused).
   std::optional<Caller> identify(TransactionId id, const sip::Message& invite, const transport::Source& source,
                                  routing::Facts& facts, TimePoint now);

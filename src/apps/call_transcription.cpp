@@ -6,12 +6,6 @@
 namespace junctor::apps {
 namespace {
 
-call::Leg* first_up(call::Call& call) {
-  for (const auto& leg : call.legs())
-    if (leg->is_up() && leg->mixer != nullptr) return leg.get();
-  return nullptr;
-}
-
 std::vector<transcription::Speaker> speakers_of(const call::Call& call) {
   std::vector<transcription::Speaker> out;
   for (const auto& leg : call.legs()) {
@@ -27,15 +21,12 @@ std::vector<transcription::Speaker> speakers_of(const call::Call& call) {
 
 void CallTranscription::start(CallId id, TimePoint now) {
   call::Call* const call = calls_.find(id);
-  call::Leg* const leg = call == nullptr ? nullptr : first_up(*call);
+  call::Leg* const leg = first_up(call);
   if (leg == nullptr || running_.contains(id)) return;
-  call::Mixer& mixer = *leg->mixer;
-  mixer.add_need(call::Need::recording);
-  Running running{{}, &mixer, *mixer.id(), speakers_of(*call)};
-  const auto started =
-      transcriptions_.start(rules_.engine, running.speakers, {*mixer.id(), mixer.rate()}, call->start());
+  Running running{{}, Listening(*leg), speakers_of(*call)};
+  const auto started = transcriptions_.start(rules_.engine, running.speakers,
+                                             {running.listening.mixer(), running.listening.rate()}, call->start());
   if (!started) {
-    mixer.drop_need(call::Need::recording);
     log_.warning("a call is not transcribed", {{"call", to_string(id)}, {"error", started.error()}});
     return tell(id, TranscriptError{{}, {}, started.error()}, now);
   }
@@ -49,16 +40,10 @@ void CallTranscription::start(CallId id, TimePoint now) {
 
 void CallTranscription::follow(CallId id, Running& running) {
   call::Call* const call = calls_.find(id);
-  call::Leg* const leg = call == nullptr ? nullptr : first_up(*call);
+  call::Leg* const leg = first_up(call);
   if (leg == nullptr) return;
-  if (leg->mixer != running.mixer) {  // the one before is gone, or nobody of this call sits there
-    running.mixer = leg->mixer;
-    running.mixer->add_need(call::Need::recording);
-  }
-  if (const auto mixer = running.mixer->id(); mixer && *mixer != running.mixer_id) {
-    running.mixer_id = *mixer;
-    transcriptions_.follow(running.id, {*mixer, running.mixer->rate()});
-  }
+  if (running.listening.follow(*leg))
+    transcriptions_.follow(running.id, {running.listening.mixer(), running.listening.rate()});
   auto speakers = speakers_of(*call);
   if (speakers == running.speakers) return;
   running.speakers = speakers;
@@ -105,12 +90,7 @@ void CallTranscription::write(Transcript& transcript, store::TranscriptRow row, 
 /// A call that still runs needs no samples for this any more.
 void CallTranscription::let_go(transcription::TranscriptionId id) {
   transcripts_.erase(id);
-  const auto at = std::ranges::find_if(running_, [id](const auto& entry) { return entry.second.id == id; });
-  if (at == running_.end()) return;
-  call::Call* const call = calls_.find(at->first);
-  call::Leg* const leg = call == nullptr ? nullptr : first_up(*call);
-  if (leg != nullptr && leg->mixer == at->second.mixer) leg->mixer->drop_need(call::Need::recording);
-  running_.erase(at);
+  std::erase_if(running_, [id](const auto& entry) { return entry.second.id == id; });
 }
 
 void CallTranscription::on(Transcript& transcript, const transcription::Started& event, TimePoint now) {

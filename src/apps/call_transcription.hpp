@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "apps/listening.hpp"
 #include "apps/office.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
@@ -69,8 +70,7 @@ class CallTranscription {
  private:
   struct Running {
     transcription::TranscriptionId id;
-    call::Mixer* mixer = nullptr;
-    media::MixerId mixer_id;
+    Listening listening;
     std::vector<transcription::Speaker> speakers;
   };
   /// Outlives the call by what is still to come.

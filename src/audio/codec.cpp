@@ -13,6 +13,8 @@ bool has_rate(const CodecSettings& s) {
     case Format::g722:
       return s.pcm_rate == 8000 || s.pcm_rate == 16'000;
     case Format::opus:
+      if (s.pcm_rate == 24'000) return true;
+      [[fallthrough]];
     case Format::l16:
       return s.pcm_rate == 8000 || s.pcm_rate == 16'000 || s.pcm_rate == 48'000;
   }

@@ -16,11 +16,12 @@ enum class Format : std::uint8_t { pcmu, pcma, g722, opus, l16 };
 struct CodecSettings {
   Format format = Format::pcmu;
   /// Of the PCM given and taken, not the RTP clock. pcmu and pcma: 8000. g722: 16000, or 8000, which costs half, speaks
-  /// the same language on the line and leaves out what is above 4 kHz. opus and l16: 8000, 16000 or 48000; for l16 it
-  /// is the RTP clock rate too.
+  /// the same language on the line and leaves out what is above 4 kHz. opus and l16: 8000, 16000 or 48000, opus 24000
+  /// too; for l16 it is the RTP clock rate as well.
   int pcm_rate = 8000;
   /// Channels of an l16 payload, 1 or 2: two are mixed down when decoding, one is written twice when encoding. An opus
-  /// payload says by itself how many it has; mono is sent whatever the far end's `stereo` says, which is allowed.
+  /// payload says by itself how many it has when it is decoded; encoding takes interleaved pairs for 2. To phones mono
+  /// is sent whatever the far end's `stereo` says, which is allowed.
   int channels = 1;
   /// Of the packets that are sent: 10 to 60; opus: 10, 20, 40 or 60. What arrives may have any length.
   int ptime_ms = 20;
@@ -52,7 +53,7 @@ class Encoder {
  public:
   virtual ~Encoder() = default;
 
-  /// Samples of one packet.
+  /// Samples of one packet, of all channels together.
   std::size_t packet_samples() const { return packet_samples_; }
   /// `pcm` is exactly one packet; `payload` has room for payload_bytes_max. Returns the bytes written.
   virtual std::size_t encode(std::span<const std::int16_t> pcm, std::span<std::uint8_t> payload) = 0;

@@ -1,4 +1,4 @@
-// Opus by libopus, which decodes and encodes at 8, 16 and 48 kHz itself and mixes stereo down.
+// Opus by libopus, which decodes and encodes at 8, 16, 24 and 48 kHz itself and mixes stereo down.
 #include <algorithm>
 #include <opus.h>
 
@@ -23,7 +23,7 @@ constexpr int expected_loss_percent = 5;
 
 int bitrate_of(const CodecSettings& s) {
   int wanted = s.bitrate;
-  if (wanted == 0) wanted = s.pcm_rate == 8000 ? 16'000 : s.pcm_rate == 16'000 ? 24'000 : 32'000;
+  if (wanted == 0) wanted = s.channels * (s.pcm_rate == 8000 ? 16'000 : s.pcm_rate == 16'000 ? 24'000 : 32'000);
   if (s.max_average_bitrate > 0) wanted = std::min(wanted, s.max_average_bitrate);
   return std::clamp(wanted, bitrate_min, bitrate_max);
 }
@@ -31,7 +31,9 @@ int bitrate_of(const CodecSettings& s) {
 class OpusPacketEncoder final : public Encoder {
  public:
   OpusPacketEncoder(const CodecSettings& settings, EncoderState state)
-      : Encoder(audio::packet_samples(settings)), state_(std::move(state)) {
+      : Encoder(audio::packet_samples(settings) * static_cast<std::size_t>(settings.channels)),
+        channels_(settings.channels),
+        state_(std::move(state)) {
     set(OPUS_SET_BITRATE(bitrate_of(settings)));
     set(OPUS_SET_COMPLEXITY(std::clamp(settings.complexity, 0, 10)));
     set(OPUS_SET_INBAND_FEC(settings.use_inband_fec ? 1 : 0));
@@ -42,8 +44,8 @@ class OpusPacketEncoder final : public Encoder {
 
   std::size_t encode(std::span<const std::int16_t> pcm, std::span<std::uint8_t> payload) override {
     JUNCTOR_CHECK(pcm.size() == packet_samples() && payload.size() >= payload_bytes_max);
-    const opus_int32 bytes =
-        opus_encode(state_.get(), pcm.data(), static_cast<int>(pcm.size()), payload.data(), payload_bytes_max);
+    const opus_int32 bytes = opus_encode(state_.get(), pcm.data(), static_cast<int>(pcm.size()) / channels_,
+                                         payload.data(), payload_bytes_max);
     JUNCTOR_CHECK(bytes > 0);
     return static_cast<std::size_t>(bytes);
   }
@@ -52,6 +54,7 @@ class OpusPacketEncoder final : public Encoder {
  private:
   void set(int request, opus_int32 value) { JUNCTOR_CHECK(opus_encoder_ctl(state_.get(), request, value) == OPUS_OK); }
 
+  int channels_;
   EncoderState state_;
 };
 
@@ -131,7 +134,7 @@ class OpusPacketDecoder final : public Decoder {
 }  // namespace
 
 std::unique_ptr<Encoder> make_opus_encoder(const CodecSettings& settings) {
-  EncoderState state(opus_encoder_create(settings.pcm_rate, mono, OPUS_APPLICATION_VOIP, nullptr));
+  EncoderState state(opus_encoder_create(settings.pcm_rate, settings.channels, OPUS_APPLICATION_VOIP, nullptr));
   return state == nullptr ? nullptr : std::make_unique<OpusPacketEncoder>(settings, std::move(state));
 }
 std::unique_ptr<Decoder> make_opus_decoder(const CodecSettings& settings) {

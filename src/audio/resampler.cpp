@@ -10,7 +10,7 @@ namespace {
 constexpr unsigned channels = 1;
 
 bool is_known(int rate) {
-  return rate == 8000 || rate == 16'000 || rate == 48'000;
+  return rate == 8000 || rate == 16'000 || rate == 24'000 || rate == 48'000;
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace junctor::audio {
 
 class Resampler {
  public:
-  /// Rates in Hz: two different ones of 8000, 16000 and 48000.
+  /// Rates in Hz: two different ones of 8000, 16000, 24000 and 48000.
   Resampler(int rate_in, int rate_out);
 
   /// Any number of whole milliseconds in gives as many out.

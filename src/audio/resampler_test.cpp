@@ -11,8 +11,15 @@ namespace junctor::audio {
 namespace {
 
 using Pair = std::pair<int, int>;
-constexpr std::array<Pair, 6> pairs{
-    {{8000, 16'000}, {16'000, 8000}, {8000, 48'000}, {48'000, 8000}, {16'000, 48'000}, {48'000, 16'000}}};
+constexpr std::array<Pair, 9> pairs{{{8000, 16'000},
+                                     {16'000, 8000},
+                                     {8000, 48'000},
+                                     {48'000, 8000},
+                                     {16'000, 48'000},
+                                     {48'000, 16'000},
+                                     {8000, 24'000},
+                                     {24'000, 16'000},
+                                     {24'000, 48'000}}};
 
 std::span<const std::int16_t> settled(const Sound& sound) {
   return std::span(sound).subspan(sound.size() / 5);

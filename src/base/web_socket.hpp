@@ -30,8 +30,9 @@ class WebSocketSink {
  public:
   virtual ~WebSocketSink() = default;
   virtual void on_open(WebSocketId id, TimePoint now) = 0;
-  /// A text message, whole. Binary ones are dropped.
+  /// A text message, whole.
   virtual void on_text(WebSocketId id, std::string_view message, TimePoint now) = 0;
+  virtual void on_binary(WebSocketId id, std::string_view message, TimePoint now) = 0;
   /// The last, once; also when it never was open.
   virtual void on_closed(WebSocketId id, const WebSocketEnd& end, TimePoint now) = 0;
 };

@@ -185,8 +185,8 @@ class Call final : public LegOwner {
   void on_offer_accepted(Leg& leg, TimePoint now) override;
   void on_offer_refused(Leg& leg, int status, TimePoint now) override;
   void on_message(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
-  void on_seated(Leg& leg) override;
   void on_message_due(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;
+  void on_seated(Leg& leg) override;
   void on_judged(Leg& leg, TimePoint now) override;
   void on_message_answered(Leg& leg, std::uint64_t context, const sip::Message& response, TimePoint now) override;
   void on_refer(Leg& leg, TransactionId id, const sip::Message& request, TimePoint now) override;

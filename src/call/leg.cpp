@@ -7,6 +7,7 @@
 #include "call/mixer.hpp"
 #include "call/sdp_body.hpp"
 #include "rtp/event_sender.hpp"
+#include "sip/client_digest.hpp"
 #include "sip/headers.hpp"
 #include "sip/text.hpp"
 
@@ -237,18 +238,12 @@ bool Leg::has_telephone_event() const {
 
 bool Leg::add_credentials(Message& request, const Message& challenge) {
   if (!outbound_ || !outbound_->to.account || credential_tries_ >= 2) return false;
-  const bool proxy = challenge.status() == 407;
-  std::vector<sip::digest::Challenge> challenges;
-  for (const auto field : challenge.headers(proxy ? HeaderId::proxy_authenticate : HeaderId::www_authenticate))
-    if (auto parsed = sip::digest::parse_challenges(field.value))
-      challenges.insert(challenges.end(), parsed->begin(), parsed->end());
-  const std::string cnonce = services_.random.token(16);
-  const std::string uri(request.request_uri());
-  const std::string method(request.method_name());
-  const auto credentials = sip::digest::respond(challenges, *outbound_->to.account,
-                                                {method, uri, request.body(), 1, cnonce}, settings_->hashes);
-  if (!credentials) return false;
-  request.set(proxy ? HeaderId::proxy_authorization : HeaderId::authorization, to_string(*credentials));
+  const sip::digest::Account& account = *outbound_->to.account;
+  sip::ClientDigest digest;
+  if (digest.take(challenge, account, settings_->hashes, services_.random.token(16)) !=
+      sip::ClientDigest::Taken::answerable)
+    return false;
+  digest.authorize(request, account, settings_->hashes);
   return true;
 }
 

@@ -126,6 +126,7 @@ void Mixer::set_voice(const Leg& leg, const Voice& voice) {
   const bool was_party = std::exchange(seat->voice, voice).to_all;
   say_voice(*seat);
   say_whispers();
+  say_hears(*seat);
   refresh();
   if (was_party != voice.to_all) seat->leg->on_seated();
 }
@@ -182,9 +183,9 @@ void Mixer::on_keys_ended(LegId id) {
   drop_need(Need::playing);
 }
 
-/// While keys sound, and while it is held, what is played to it alone.
+/// While keys sound, and while it is held or hears a program instead, what is played to it alone.
 void Mixer::say_hears(Seat& seat) {
-  const bool others = seat.keys.empty() && !seat.leg->held();
+  const bool others = seat.keys.empty() && !seat.leg->held() && seat.voice.hears_others;
   if (!seat.seated || seat.hears_others == others) return;
   seat.hears_others = others;
   const auto bus = others ? std::optional<std::uint8_t>(0) : std::nullopt;
@@ -204,8 +205,7 @@ bool Mixer::relay_fits() const {
 
 bool Mixer::needs_samples() const {
   return std::ranges::any_of(needs_, [](std::uint16_t count) { return count > 0; }) ||
-         std::ranges::any_of(seats_,
-                             [](const Seat& seat) { return voice_of(seat) != Voice{} || seat.leg->held(); });
+         std::ranges::any_of(seats_, [](const Seat& seat) { return voice_of(seat) != Voice{} || seat.leg->held(); });
 }
 
 /// No more than two legs can use: what only one of them could say, nobody could hear.

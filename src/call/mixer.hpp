@@ -5,8 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -33,8 +35,9 @@ struct Voice {
   float input_gain = 1;   ///< 0: muted
   float output_gain = 1;  ///< 0: deaf
   bool hears_itself = false;
-  bool to_all = true;  ///< else it is an observer: nobody hears it but `whispers_to`
-  LegId whispers_to;   ///< who hears an observer, once it is here; none: nobody
+  bool to_all = true;        ///< else it is an observer: nobody hears it but `whispers_to`
+  LegId whispers_to;         ///< who hears an observer, once it is here; none: nobody
+  bool hears_others = true;  ///< else only what is played to it alone
 
   bool operator==(const Voice&) const = default;
 };
@@ -42,6 +45,31 @@ struct Voice {
 /// All legs in it have their ports on one worker.
 class Mixer {
  public:
+  /// A need that is dropped with this, unless the mixer has gone first.
+  class Hold {
+   public:
+    Hold() = default;
+    Hold(Mixer& mixer, Need need) : mixer_(mixer.alive_), need_(need) { mixer.add_need(need); }
+    Hold(Hold&& other) noexcept = default;
+    Hold& operator=(Hold&& other) noexcept {
+      std::swap(mixer_, other.mixer_);
+      std::swap(need_, other.need_);
+      return *this;
+    }
+    ~Hold() {
+      if (const auto mixer = mixer_.lock()) (*mixer)->drop_need(need_);
+    }
+    /// Null: it has gone.
+    Mixer* mixer() const {
+      const auto mixer = mixer_.lock();
+      return mixer ? *mixer : nullptr;
+    }
+
+   private:
+    std::weak_ptr<Mixer*> mixer_;
+    Need need_ = Need::recording;
+  };
+
   Mixer(Plays& plays, std::uint32_t worker) : plays_(plays), plane_(plays.plane()), worker_(worker) {}
   ~Mixer();
   Mixer(const Mixer&) = delete;
@@ -147,6 +175,7 @@ class Mixer {
   std::optional<media::MixerId> open_;
   std::uint32_t rate_ = 0;  // of open_
   std::optional<std::pair<PortId, PortId>> relayed_;
+  const std::shared_ptr<Mixer*> alive_ = std::make_shared<Mixer*>(this);
 };
 
 }  // namespace junctor::call

@@ -16,6 +16,10 @@ void Plays::forget(const Mixer& mixer) {
   std::erase_if(playing_, [&](const auto& each) { return each.second.mixer == &mixer; });
 }
 
+void Plays::stop(media::PlayId id) {
+  if (const auto at = playing_.find(id); at != playing_.end()) at->second.mixer->stop(id);
+}
+
 void Plays::on_ended(media::PlayId id, media::PlayEnd why, TimePoint now) {
   const auto at = playing_.find(id);
   if (at == playing_.end()) return;

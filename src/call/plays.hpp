@@ -22,6 +22,9 @@ class Plays {
   std::size_t size() const { return playing_.size(); }
   static media::Token token_of(media::PlayId id) { return id.value | token_bit; }
 
+  /// Wherever it plays; PlayEnded follows. One that has ended is a normal miss.
+  void stop(media::PlayId id);
+
   // For mixers.
   media::PlayId begin(Mixer& mixer, Ended ended);
   /// The mixer goes: nobody is told of what plays in it.

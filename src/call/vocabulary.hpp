@@ -173,9 +173,9 @@ struct Ended {
   Cause cause;
 };
 
-using EventBody = std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit,
-                               Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling,
-                               MessageReceived, Seated>;
+using EventBody =
+    std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit, Referred,
+                 AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling, MessageReceived, Seated>;
 
 struct Event {
   CallId call;

@@ -189,8 +189,24 @@ json::value to_json(const Registration& r) {
 }
 
 json::value to_json(const TrunkInfo& t) {
-  return json::object{{"name", text(t.name)},   {"host", text(t.host)}, {"transport", text(t.transport)},
-                      {"state", text(t.state)}, {"calls", t.calls},     {"max_calls", t.max_calls}};
+  return json::object{{"name", text(t.name)},
+                      {"host", text(t.host)},
+                      {"transport", text(t.transport)},
+                      {"state", text(t.state)},
+                      {"reason", text(t.reason)},
+                      {"next_try_secs", t.next_try ? json::value(t.next_try->count()) : nullptr},
+                      {"expires_secs", t.expires ? json::value(t.expires->count()) : nullptr},
+                      {"calls", t.calls},
+                      {"max_calls", t.max_calls}};
+}
+
+json::value to_json(const UserInfo& user) {
+  return json::object{{"username", text(user.username)},
+                      {"display_name", text(user.display_name)},
+                      {"source", user.from_file ? "file" : "database"},
+                      {"voicemail", user.voicemail},
+                      {"ring_secs", user.ring_secs},
+                      {"contacts", user.contacts}};
 }
 
 json::value to_json(const Explanation& e) {

@@ -92,8 +92,11 @@ int carry_out(const Trunks& command) {
   const json::value items = json::parse(*answer);
   for (const json::value& t : items.as_array()) {
     const std::string most = number_of(t, "max_calls") == 0 ? "" : " of " + text_of(t, "max_calls");
-    rows.push_back({text_of(t, "name"), text_of(t, "host"), text_of(t, "transport"), text_of(t, "state"),
-                    text_of(t, "calls") + most});
+    std::string state = text_of(t, "state");
+    if (const std::string reason = text_of(t, "reason"); !reason.empty()) state += ": " + reason;
+    if (const std::string next = text_of(t, "next_try_secs"); !next.empty()) state += "; next try in " + next + " s";
+    rows.push_back(
+        {text_of(t, "name"), text_of(t, "host"), text_of(t, "transport"), state, text_of(t, "calls") + most});
   }
   print(table({"NAME", "HOST", "TRANSPORT", "STATE", "CALLS"}, rows, "no trunks"));
   return exit_ok;

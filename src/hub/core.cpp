@@ -157,9 +157,11 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
       apps::Dialler::Parts{*calls_, *registrar_, directory_, *conferences_, *parking_, o.timers});
   transfers_ = std::make_unique<apps::Transfers>(*calls_, *dialler_, directory_);
   records_ = std::make_unique<apps::Records>(*calls_, *call_recording_, o.store, o.wall);
-  admission_ = std::make_unique<apps::Admission>(apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_,
-                                                                        *authenticator_, *guard_, directory_, o.store,
-                                                                        o.media, o.random, o.counters});
+  trunk_registrations_ = std::make_unique<apps::TrunkRegistrations>(apps::TrunkRegistrations::Parts{
+      *endpoint_, o.timers, o.random, o.counters, o.log, o.hashes, std::string(product)});
+  admission_ = std::make_unique<apps::Admission>(
+      apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_, *trunk_registrations_, *authenticator_,
+                             *guard_, directory_, o.store, o.media, o.random, o.counters});
   static NoWeb no_web;
   programs_ = std::make_unique<Programs>(
       Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *call_recording_,
@@ -214,6 +216,7 @@ Result<void, std::string> Core::load(TimePoint now) {
   const auto bindings = registrar_->load(now);
   if (!bindings) return fail(bindings.error());
   locate_trunks(now);
+  trunk_registrations_->set_accounts(trunk_accounts(*config_), now);
   schedule(Timer::trunks, trunk_lookup_interval, now);
   schedule(Timer::prune, prune_interval, now);
   schedule(Timer::recordings, recordings_interval, now);
@@ -416,6 +419,8 @@ void Core::on_cancel(TransactionId invite, const Message&, TimePoint now) {
 
 void Core::on_response(TransactionId id, std::uint64_t owner, const Message& response, transport::Origin origin,
                        TimePoint now) {
+  if (apps::TrunkRegistrations::is_owner(owner))
+    return trunk_registrations_->on_response(owner, id, response, origin, now);
   calls_->on_response(owner, id, response, origin, now);
 }
 
@@ -425,6 +430,7 @@ void Core::on_server_end(TransactionId id, transport::ServerEnd why, TimePoint n
 
 void Core::on_located(std::uint64_t owner, std::span<const transport::Hop> hops, TimePoint now) {
   if ((owner & trunk_owner) != 0) return take_trunk_addresses(owner & ~trunk_owner, hops);
+  if (apps::TrunkRegistrations::is_owner(owner)) return trunk_registrations_->on_located(owner, hops, now);
   calls_->on_located(owner, hops, now);
 }
 
@@ -468,15 +474,17 @@ Result<std::vector<std::string>, std::string> Core::reload(config::Snapshot conf
   take_speech();
   take_file_users();
   locate_trunks(now);
+  if (!draining()) trunk_registrations_->set_accounts(trunk_accounts(*config_), now);
   return restart;
 }
 
-void Core::drain(seconds retry_after) {
+void Core::drain(seconds retry_after, TimePoint now) {
   admission_->set_draining(retry_after);
+  trunk_registrations_->stop(now);
 }
 
-void Core::put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now) {
-  registrar::set_password(user, authenticator_->realm(), password, outside_.hashes);
+void Core::put_user(registrar::User user, const std::optional<std::string>& password, Stored stored, TimePoint now) {
+  if (password) registrar::set_password(user, authenticator_->realm(), *password, outside_.hashes);
   const store::UserRow row = registrar::to_row(user, authenticator_->realm());
   changes_[next_change_] = [this, user = std::move(user), stored = std::move(stored)](bool ok, TimePoint) {
     if (ok) users_.put(user);
@@ -519,9 +527,10 @@ Ledger Core::ledger() const {
   out.transcriptions = transcriptions_->size();
   out.programs = programs_->size();
   out.transactions = endpoint_->live().total();
-  const std::size_t standing = own_timers_ + registrar_->registered_users();
+  const std::size_t standing = own_timers_ + registrar_->registered_users() + trunk_registrations_->standing_timers();
   out.timers = outside_.timers.pending() > standing ? outside_.timers.pending() - standing : 0;
   out.unwritten = outside_.store.backlog();
+  out.unregistering = trunk_registrations_->leaving();
   return out;
 }
 

@@ -14,6 +14,7 @@
 #include "apps/prompts.hpp"
 #include "apps/records.hpp"
 #include "apps/transfer.hpp"
+#include "apps/trunk_registration.hpp"
 #include "base/io.hpp"
 #include "base/log.hpp"
 #include "base/tls.hpp"
@@ -65,11 +66,12 @@ struct Ledger {
   std::size_t conferences = 0, parked = 0, plays = 0, recordings = 0, transcriptions = 0, programs = 0;
   std::size_t transactions = 0;
   std::size_t timers = 0;
-  std::size_t unwritten = 0;  ///< store writes not acknowledged
+  std::size_t unwritten = 0;      ///< store writes not acknowledged
+  std::size_t unregistering = 0;  ///< trunks that have not answered our farewell
 
   std::size_t total() const {
     return calls + legs + ports + dialogs + dials + conferences + parked + plays + recordings + transcriptions +
-           programs + transactions + timers + unwritten;
+           programs + transactions + timers + unwritten + unregistering;
   }
 };
 
@@ -103,13 +105,13 @@ class Core final : public DatagramSink,
   // -- commands of the operator
   /// Takes over what a running hub can; calls keep what they began with. The keys that need a restart come back.
   Result<std::vector<std::string>, std::string> reload(config::Snapshot config, TimePoint now);
-  /// New calls get 503 with Retry-After; what is going on goes on.
-  void drain(seconds retry_after);
+  /// New calls get 503 with Retry-After, and trunks are told that we are gone; what is going on goes on.
+  void drain(seconds retry_after, TimePoint now);
   bool draining() const { return admission_->draining(); }
   /// Told when a change of the users is safe and in effect, or (false) when it could not be stored and is not.
   using Stored = std::function<void(bool ok)>;
-  /// A user of the database, with this password.
-  void put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now);
+  /// A user of the database, with this password, or the one that it has.
+  void put_user(registrar::User user, const std::optional<std::string>& password, Stored stored, TimePoint now);
   void remove_user(std::string username, Stored stored, TimePoint now);
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
@@ -133,6 +135,7 @@ class Core final : public DatagramSink,
   const call::MessageRing& messages() const { return messages_; }
   const transport::Endpoint& endpoint() const { return *endpoint_; }
   const apps::Office& office() const { return *office_; }
+  const apps::TrunkRegistrations& trunk_registrations() const { return *trunk_registrations_; }
   const routing::Directory& directory() const { return directory_; }
   apps::Records& records() { return *records_; }
   store::Store& store() { return outside_.store; }
@@ -221,6 +224,7 @@ class Core final : public DatagramSink,
   std::unique_ptr<apps::Parking> parking_;
   std::unique_ptr<apps::Dialler> dialler_;
   std::unique_ptr<apps::Transfers> transfers_;
+  std::unique_ptr<apps::TrunkRegistrations> trunk_registrations_;
   std::unique_ptr<apps::Records> records_;
   std::unique_ptr<apps::Admission> admission_;
   std::unique_ptr<Programs> programs_;

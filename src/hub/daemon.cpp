@@ -11,6 +11,7 @@
 #include "audio/disk.hpp"
 #include "control/local_server.hpp"
 #include "control/probes.hpp"
+#include "control/rest.hpp"
 #include "control/web_router.hpp"
 #include "hub/checked_config.hpp"
 #include "hub/core.hpp"
@@ -39,7 +40,7 @@
 namespace junctor::hub {
 namespace {
 
-constexpr Duration bye_grace = seconds(2);  ///< for the BYEs of calls that a stop ends
+constexpr Duration bye_grace = seconds(2);  ///< for the BYEs of calls that a stop ends, and for trunks to let us go
 
 /// transport's questions, asked of net's resolver.
 class DnsAdapter final : public transport::Resolver {
@@ -202,9 +203,11 @@ class Daemon {
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<control::LocalServer> local_server_;
   std::unique_ptr<control::Probes> probes_;
+  std::unique_ptr<control::Rest> rest_;
   std::unique_ptr<control::WebRouter> router_;
   std::uint32_t last_epoch_ = 0;  // of the newest call in the store
   std::optional<TimePoint> drain_until_;
+  TimePoint farewell_until_{};  // a dead trunk does not hold us up longer
   bool store_due_ = false;
   bool hung_up_ = false;
   bool told_to_stop_ = false;
@@ -416,6 +419,8 @@ void Daemon::build_web() {
   router_ = std::make_unique<control::WebRouter>(*http_);
   probes_ = std::make_unique<control::Probes>(*http_, *operator_, [this] { return core_->config().metrics.allow; });
   for (const char* path : {"/livez", "/readyz", "/metrics"}) router_->serve(path, *probes_);
+  rest_ = std::make_unique<control::Rest>(*http_, *operator_, core_->gateway().tokens(), counters_);
+  router_->serve(std::string(control::Rest::prefix), *rest_);
   router_->serve(std::string(control::Gateway::prefix), core_->gateway());
 }
 
@@ -499,8 +504,9 @@ void Daemon::on_signal(net::Signal signal, TimePoint now) {
 void Daemon::begin_drain(seconds timeout, TimePoint now) {
   net::notify_service_manager("STOPPING=1");
   log_->info("draining", {{"calls", std::to_string(core_->ledger().calls)}, {"secs", std::to_string(timeout.count())}});
-  core_->drain(timeout);
+  core_->drain(timeout, now);
   drain_until_ = now + timeout;
+  farewell_until_ = now + bye_grace;
 }
 
 std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
@@ -509,6 +515,7 @@ std::optional<TimePoint> Daemon::check_drained(TimePoint now) {
   if (ledger.calls == 0) {
     // The last words of calls that were transcribed: they come soon, or never.
     if (ledger.transcriptions != 0 && now < *drain_until_) return now + transcription::Transcriber::interval;
+    if (ledger.unregistering != 0 && now < farewell_until_) return farewell_until_;
     // Nobody waits for the last rows, so that their commit wakes nobody either.
     if (ledger.unwritten != 0) return now + store::unwaited_delay_max;
     loop_->stop();

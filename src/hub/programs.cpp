@@ -1,11 +1,56 @@
 #include "hub/programs.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace junctor::hub {
 
 using apps::program::Place;
 using apps::program::ProgramCall;
+
+namespace {
+
+apps::program::TransferSettings transfer_settings(const config::RwiTransfer& transfer) {
+  return {transfer.refer_enabled,      transfer.attended_enabled,       transfer.three_pcc_fallback_enabled,
+          transfer.refer_timeout_secs, transfer.three_pcc_timeout_secs, transfer.max_concurrent_transfers};
+}
+
+apps::program::DialogRules dialog_rules(const config::SmartRouting& smart) {
+  using apps::program::DialogRule;
+  apps::program::DialogRules out;
+  out.enabled = smart.enabled && smart.in_dialog_enabled;
+  out.notify = smart.in_dialog_notify_rwi;
+  std::vector<config::InDialogRule> rules = smart.in_dialog_rules;
+  std::ranges::stable_sort(rules, std::greater<>(), &config::InDialogRule::priority);
+  for (const config::InDialogRule& rule : rules) {
+    if (!rule.enabled) continue;
+    DialogRule made{rule.method,
+                    rule.content_type,
+                    DialogRule::Action::forward_leg,
+                    rule.action.wait_response,
+                    rule.action.timeout_ms,
+                    static_cast<int>(rule.action.code)};
+    switch (rule.action.type) {
+      case config::InDialogActionType::forward_leg:
+      case config::InDialogActionType::execute_rule:
+        break;
+      case config::InDialogActionType::forward_rwi:
+        made.action = DialogRule::Action::forward_rwi;
+        break;
+      case config::InDialogActionType::auto_reply:
+        made.action = DialogRule::Action::auto_reply;
+        break;
+      case config::InDialogActionType::drop:
+        made.action = DialogRule::Action::drop;
+        break;
+    }
+    out.rules.push_back(std::move(made));
+  }
+  return out;
+}
+
+}  // namespace
 
 Programs::Programs(Parts parts, const std::string& data_dir)
     : parts_(parts),
@@ -29,12 +74,18 @@ Programs::Programs(Parts parts, const std::string& data_dir)
       record_control_({parts.calls, calls_, parts.recordings, parts.recording, gateway_.events(), parts.timers,
                        parts.random, parts.log}),
       offers_({parts.calls, calls_, parts.dialler, parts.directory, playbacks_, gateway_.events(), parts.timers}),
-      story_({parts.calls, calls_, gateway_.events(), parts.wall, [this](apps::program::SessionId id) {
+      story_({parts.calls, calls_, gateway_.events(), parts.wall,
+              [this](apps::program::SessionId id) {
                 const control::Session* const session = gateway_.sessions().find(id);
                 return session == nullptr ? std::string() : session->name;
-              }}) {
+              }}),
+      holds_({parts.calls, calls_, parts.music, playbacks_, gateway_.events()}),
+      transfers_({parts.calls, calls_, bridges_, parts.dialler, destinations_, parts.directory, gateway_.events()}),
+      consultations_({parts.calls, calls_, bridges_, holds_, originations_, transfers_, gateway_.events()}),
+      sip_requests_({parts.calls, calls_, bridges_, gateway_.events(), parts.timers, parts.random, parts.wall}) {
   gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
-                         &rooms_, &supervisors_, &mutes_, &record_control_});
+                         &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_, &mutes_,
+                         &record_control_});
   story_.set_watch_all([this] { return gateway_.anyone_observes_all(); });
   parts_.dialler.set_offer(
       [this](CallId call, const std::string& context, const routing::Facts& facts, apps::OfficeSnapshot office,
@@ -44,6 +95,9 @@ Programs::Programs(Parts parts, const std::string& data_dir)
 void Programs::set_config(const config::Config& config, apps::OfficeSnapshot office) {
   destinations_.set_office(std::move(office));
   originations_.set_headers(config.rwi.passthrough_outbound);
+  transfers_.set_settings(transfer_settings(config.rwi.transfer));
+  consultations_.set_settings(transfer_settings(config.rwi.transfer));
+  sip_requests_.set_rules(dialog_rules(config.rwi.smart_routing));
   std::vector<apps::program::Context> contexts;
   for (const config::RwiContext& context : config.rwi.contexts) {
     using apps::program::NoAnswer;
@@ -113,6 +167,10 @@ void Programs::on_call_event(const call::Event& event, TimePoint now) {
   record_control_.on_call_event(event, now);
   collectors_.on_call_event(event, now);
   offers_.on_call_event(event, now);
+  holds_.on_call_event(event, now);
+  transfers_.on_call_event(event, now);
+  consultations_.on_call_event(event, now);
+  sip_requests_.on_call_event(event, now);
   if (std::holds_alternative<call::Ended>(event.body)) story_.on_ended(event, now);
 }
 

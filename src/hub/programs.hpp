@@ -10,9 +10,12 @@
 #include "apps/program/bridges.hpp"
 #include "apps/program/call_control.hpp"
 #include "apps/program/call_story.hpp"
+#include "apps/program/call_transfers.hpp"
 #include "apps/program/collectors.hpp"
 #include "apps/program/conference_rooms.hpp"
+#include "apps/program/consultations.hpp"
 #include "apps/program/destinations.hpp"
+#include "apps/program/holds.hpp"
 #include "apps/program/media_mutes.hpp"
 #include "apps/program/offers.hpp"
 #include "apps/program/originations.hpp"
@@ -20,6 +23,7 @@
 #include "apps/program/program_calls.hpp"
 #include "apps/program/record_control.hpp"
 #include "apps/program/ringbacks.hpp"
+#include "apps/program/sip_requests.hpp"
 #include "apps/program/supervisors.hpp"
 #include "base/log.hpp"
 #include "call/calls.hpp"
@@ -65,7 +69,8 @@ class Programs {
   /// What is going on for programs besides their calls.
   std::size_t size() const {
     return bridges_.size() + playbacks_.size() + ringbacks_.size() + originations_.size() + call_control_.size() +
-           collectors_.size() + offers_.size() + rooms_.size() + supervisors_.size() + record_control_.size();
+           collectors_.size() + offers_.size() + holds_.size() + transfers_.size() + consultations_.size() +
+           sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size();
   }
 
  private:
@@ -89,6 +94,10 @@ class Programs {
   apps::program::RecordControl record_control_;
   apps::program::Offers offers_;
   apps::program::CallStory story_;
+  apps::program::Holds holds_;
+  apps::program::CallTransfers transfers_;
+  apps::program::Consultations consultations_;
+  apps::program::SipRequests sip_requests_;
 };
 
 }  // namespace junctor::hub

@@ -122,6 +122,12 @@ apps::Trunk trunk_of(const config::Config& config, const config::Trunk& trunk) {
   return out;
 }
 
+/// A host of the configuration without its port, as it stands in a URI.
+std::string domain_of(const std::string& host) {
+  if (const auto ip = literal_host(host)) return ip->family == Family::v6 ? '[' + to_string(*ip) + ']' : to_string(*ip);
+  return host.substr(0, host.find(':'));
+}
+
 recording::Layout layout_of(config::RecordingLayout layout) {
   switch (layout) {
     case config::RecordingLayout::mono:
@@ -205,6 +211,23 @@ std::vector<routing::Fault> routing_faults(const config::Config& config) {
     check(path + "on_invalid", config.ivr[i].on_invalid);
   }
   return faults;
+}
+
+std::vector<apps::TrunkAccount> trunk_accounts(const config::Config& config) {
+  std::vector<apps::TrunkAccount> out;
+  for (const config::Trunk& trunk : config.trunks) {
+    if (!trunk.register_) continue;
+    apps::TrunkAccount account;
+    account.trunk = trunk.name;
+    account.domain = domain_of(trunk.host);
+    account.registrar = "sip:" + (IpAddress::parse(trunk.host) ? account.domain : trunk.host);
+    if (trunk.transport != config::TrunkTransport::udp)
+      account.registrar += ";transport=" + std::string(word(trunk.transport));
+    account.account = *trunk_of(config, trunk).account;  // the configuration has been checked: it has a username
+    account.expires = trunk.register_expires_secs;
+    out.push_back(std::move(account));
+  }
+  return out;
 }
 
 apps::OfficeSnapshot make_office(const config::Config& config, std::string* fault) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/office.hpp"
+#include "apps/trunk_registration.hpp"
 #include "config/config.hpp"
 #include "registrar/registrar.hpp"
 #include "registrar/users.hpp"
@@ -23,6 +24,9 @@ std::vector<routing::Fault> routing_faults(const config::Config& config);
 
 /// Compiles the tables; the configuration has been checked.
 apps::OfficeSnapshot make_office(const config::Config& config, std::string* fault);
+
+/// Of the trunks that we register at.
+std::vector<apps::TrunkAccount> trunk_accounts(const config::Config& config);
 
 /// The users of the file; passwords become hashes.
 std::vector<registrar::User> file_users(const config::Config& config, std::string_view realm,

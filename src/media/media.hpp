@@ -47,8 +47,9 @@
 
 namespace junctor::media {
 
-struct Sound;   // media/sound.hpp
-class TapRing;  // media/tap_ring.hpp
+struct Sound;    // media/sound.hpp
+class TapRing;   // media/tap_ring.hpp
+class FeedRing;  // media/feed_ring.hpp
 
 // ---------------------------------------------------------------------------------------------------- ids and tags
 
@@ -303,11 +304,11 @@ struct Hearing {
   Token token = 0;
 };
 
-/// Plays sounds, a cadence or keys into a mixer; several may play at a time, and each is faded in and out. What is
-/// played to one leg only follows nobody: it ends when that leg leaves the mixer. Time goes on while nobody sits there.
-/// bad_parameter: no such mixer; the port does not sit in it; no such bus; no sound, an empty one, or one of another
-/// rate than the mixer's; a cadence without segments; keys that SendDigits would refuse; an id that is playing; more
-/// than Room::players_max players, a full mixer or (to one port) too many exceptions.
+/// Plays sounds, a cadence, keys or a feed into a mixer; several may play at a time, and each is faded in and out. What
+/// is played to one leg only follows nobody: it ends when that leg leaves the mixer. Time goes on while nobody sits
+/// there. bad_parameter: no such mixer; the port does not sit in it; no such bus; no sound, an empty one, or one (or a
+/// feed) of another rate than the mixer's; a cadence without segments; keys that SendDigits would refuse; an id that is
+/// playing; more than Room::players_max players, a full mixer or (to one port) too many exceptions.
 struct Play {
   using Sounds = std::vector<std::shared_ptr<const Sound>>;
   /// Keys as the tones of Q.23, one after the other, at the level of a telephone: for a leg without telephone-event.
@@ -316,13 +317,15 @@ struct Play {
     Duration duration = std::chrono::milliseconds(100);
     Duration gap = std::chrono::milliseconds(60);  ///< after each
   };
+  /// What somebody on another thread says while it plays; until stopped. It is this Play's alone.
+  using Feed = std::shared_ptr<FeedRing>;
 
   PlayId id;  ///< none: nobody will stop it, and no PlayEnded comes
   MixerId mixer;
   PortId to;             ///< who alone hears it; none: all who hear the bus
   std::uint8_t bus = 0;  ///< 0 … 7
-  /// Sounds one after the other, or a cadence: a country's tone (audio::find_tone_plan), a beep; or keys.
-  std::variant<Sounds, audio::Tone, Keys> what;
+  /// Sounds one after the other, or a cadence: a country's tone (audio::find_tone_plan), a beep; or keys; or a feed.
+  std::variant<Sounds, audio::Tone, Keys, Feed> what;
   std::uint32_t times = 1;  ///< how often all sounds; 0: until stopped. A cadence goes on until stopped, unless `once`
   float gain = 1;           ///< 0 … Mixer::gain_max
   Token token = 0;
@@ -631,9 +634,11 @@ class Plane {
   virtual bool congested() const { return false; }
 
   MixerId new_mixer_id(std::uint32_t worker) { return make_mixer_id(worker, ++mixers_); }
+  TapId new_tap_id() { return {++taps_}; }
 
  private:
   std::uint64_t mixers_ = 0;
+  std::uint64_t taps_ = 0;
 };
 
 }  // namespace junctor::media

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audio/dtmf.hpp"
+#include "media/feed_ring.hpp"
 #include "media/sound.hpp"
 #include "rtp/event_sender.hpp"
 
@@ -20,6 +21,7 @@ bool Player::can_play(const Play& play, std::uint32_t rate) {
   if (const auto* keys = std::get_if<Play::Keys>(&play.what)) {
     return !keys->digits.empty() && rtp::can_press(keys->digits, keys->duration, keys->gap);
   }
+  if (const auto* feed = std::get_if<Play::Feed>(&play.what)) return *feed != nullptr && (*feed)->rate() == rate;
   const auto& sounds = std::get<Play::Sounds>(play.what);
   return !sounds.empty() && std::ranges::all_of(sounds, [&](const auto& sound) {
     return sound != nullptr && sound->rate == rate && !sound->samples.empty();
@@ -33,7 +35,7 @@ Player::Player(const Play& play, std::uint32_t rate, Mixer::Member member)
   }
 }
 
-void Player::next(std::span<std::int16_t> out) {
+bool Player::next(std::span<std::int16_t> out) {
   std::size_t made = 0;
   if (std::holds_alternative<Play::Sounds>(what_)) {
     made = next_of_sounds(out);
@@ -41,6 +43,8 @@ void Player::next(std::span<std::int16_t> out) {
   } else if (const auto* keys = std::get_if<Play::Keys>(&what_)) {
     made = next_of_keys(out);
     done_ = tone_.done() && key_ == keys->digits.size();
+  } else if (const auto* feed = std::get_if<Play::Feed>(&what_)) {
+    made = (*feed)->take(out);
   } else {
     made = tone_.generate(out);
     done_ = tone_.done();
@@ -48,13 +52,18 @@ void Player::next(std::span<std::int16_t> out) {
   played_ += made;
   const auto rest = out.subspan(made);
   std::ranges::fill(rest, std::int16_t{0});
-  if (made == 0) return;
+  if (made == 0) return false;
   // Nothing that ends in the middle of a frame ends with a click.
   const std::size_t tail = std::min<std::size_t>(rest.size(), rate_ / tail_per_second);
   for (std::size_t i = 0; i < tail; ++i) {
     const auto left = static_cast<std::int32_t>(tail - i);
     rest[i] = static_cast<std::int16_t>(out[made - 1] * left / static_cast<std::int32_t>(tail + 1));
   }
+  return true;
+}
+
+void Player::end() {
+  if (const auto* feed = std::get_if<Play::Feed>(&what_)) (*feed)->end();
 }
 
 std::size_t Player::next_of_sounds(std::span<std::int16_t> out) {

@@ -1,5 +1,5 @@
 #pragma once
-// What plays into a mixer: sounds one after the other, a cadence, or keys.
+// What plays into a mixer: sounds one after the other, a cadence, keys, or what a program says.
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,10 +25,12 @@ class Player {
   Mixer::Member member() const { return member_; }
 
   /// The next samples. A sound that ends anywhere but at zero fades within tail_per_second; the rest of `out` is
-  /// silence.
-  void next(std::span<std::int16_t> out);
+  /// silence. False: there is nothing in this tick, not even silence that belongs to what plays.
+  bool next(std::span<std::int16_t> out);
   /// next() has nothing more.
   bool done() const { return done_; }
+  /// It plays no more, whatever was left.
+  void end();
   std::uint32_t played_ms() const { return static_cast<std::uint32_t>(played_ * 1000 / rate_); }
 
  private:

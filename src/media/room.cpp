@@ -134,6 +134,7 @@ void Room::stop_all_plays() {
 
 void Room::end(std::vector<Player>::iterator player, PlayEnd reason) {
   mixer_.remove(player->member());
+  player->end();
   ended_.push_back({.id = player->id(), .reason = reason, .played_ms = player->played_ms()});
   players_.erase(player);
 }
@@ -189,8 +190,7 @@ void Room::tick(DatagramSender& sender, EventSink& events, TimePoint tick) {
   std::array<std::int16_t, tick_samples_max> played;
   for (Player& player : players_) {
     const auto samples = std::span(played).first(mixer_.frame_samples());
-    player.next(samples);
-    mixer_.put(player.member(), samples);
+    if (player.next(samples)) mixer_.put(player.member(), samples);
   }
   for (MixedLeg* const leg : legs_) {
     if (const auto samples = leg->say(tick, events); !samples.empty()) mixer_.put(leg->member_, samples);

@@ -48,6 +48,9 @@ class AnyStream {
   EdgeStream::Progress write_now(std::span<const std::string_view> pieces);
   void async_wait(EdgeStream::State until, Handler handler);
 
+  /// That it is about to be written to.
+  void prefetch() const { __builtin_prefetch(state_.get()); }
+
   /// Null: plain.
   const ssl_st* ssl() const;
 

@@ -1,12 +1,11 @@
 #pragma once
-// One way between two threads, nothing is ever dropped: what the bounded queue cannot take waits in the sender's own
-// backlog, whose length the sender watches (the control thread stops admission with it).
+// A mailbox toward a thread that sleeps in a Waker; the length of its backlog the sender watches (the control thread
+// stops admission with it).
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <utility>
 
-#include "base/queue.hpp"
+#include "base/mailbox.hpp"
 #include "net/waker.hpp"
 
 namespace junctor::net {
@@ -15,7 +14,7 @@ template <class T>
 class Channel {
  public:
   /// `receiver` outlives the channel.
-  Channel(std::size_t capacity, Waker& receiver) : queue_(capacity), receiver_(receiver) {}
+  Channel(std::size_t capacity, Waker& receiver) : mailbox_(capacity), receiver_(receiver) {}
 
   /// Sender's thread only. In order, also when a backlog stands.
   void send(T&& value) {
@@ -25,30 +24,28 @@ class Channel {
 
   /// As send(), but the receiver may sleep on until wake(): for several values in a row.
   void put(T&& value) {
-    if (backlog_.empty() && queue_.push(std::move(value))) return;
-    backlog_.push_back(std::move(value));
-    flush();
+    mailbox_.send(std::move(value));
+    if (mailbox_.backlog() > 0) receiver_.wake();
   }
   void wake() { receiver_.wake(); }
 
   /// Sender's thread only: moves what fits from the backlog into the queue; returns how many are left behind. To be
   /// called on each turn while the backlog is not empty.
   std::size_t flush() {
-    if (backlog_.empty()) return 0;
-    while (!backlog_.empty() && queue_.push(std::move(backlog_.front()))) backlog_.pop_front();
+    if (mailbox_.backlog() == 0) return 0;
+    mailbox_.flush();
     receiver_.wake();
-    return backlog_.size();
+    return mailbox_.backlog();
   }
 
   /// Sender's thread only.
-  std::size_t backlog() const { return backlog_.size(); }
+  std::size_t backlog() const { return mailbox_.backlog(); }
 
   /// Receiver's thread only.
-  std::optional<T> receive() { return queue_.pop(); }
+  std::optional<T> receive() { return mailbox_.receive(); }
 
  private:
-  BoundedQueue<T> queue_;
-  std::deque<T> backlog_;
+  Mailbox<T> mailbox_;
   Waker& receiver_;
 };
 

@@ -23,6 +23,7 @@ using boost::system::error_code;
 // What is thrown away lands here, of all connections.
 thread_local std::array<char, EdgeStream::record_bytes> nowhere;
 
+constexpr Duration forever = std::chrono::hours(24);
 // A buffer that has grown beyond this gives its memory back between requests.
 constexpr std::size_t kept_buffer_bytes = 2'048;
 
@@ -98,8 +99,9 @@ WebCounters::WebCounters(Counters& counters)
       tls_failed(counters.get("web_tls_failed")),
       accept_errors(counters.get("web_accept_errors")) {}
 
-WebConnection::WebConnection(const WebContext& context, asio::ip::tcp::socket socket, Ssl ssl)
+WebConnection::WebConnection(const WebContext& context, std::uint64_t serial, asio::ip::tcp::socket socket, Ssl ssl)
     : context_(context),
+      serial_(serial),
       remote_(peer_address_of(socket.native_handle())),
       secure_(ssl != nullptr),
       link_(std::make_shared<WebLink>(std::move(socket), std::move(ssl), static_cast<WebLinkOwner&>(*this))),
@@ -114,6 +116,7 @@ WebConnection::~WebConnection() = default;
 // --- requests
 
 void WebConnection::start() {
+  enter(State::handshaking);
   link_->stream().async_handshake([self = shared_from_this()](const error_code& error) {
     if (self->state_ == State::closed) return;
     if (error) return self->over(self->context_.counters.tls_failed);
@@ -132,14 +135,13 @@ void WebConnection::secured() {
   }
   leave_handshake();
   http_ = std::make_unique<Http>(WebLayer(*link_));
-  begun_ = now();  // whoever connects has something to ask
   next_request();
 }
 
 void WebConnection::next_request() {
   if (going_away_) return finish_up();
-  state_ = State::reading;
-  since_ = now();
+  link_->expect();
+  enter(State::reading);
   http_->request = {};
   if (http_->buffer.size() == 0 && http_->buffer.capacity() > kept_buffer_bytes) http_->buffer.shrink_to_fit();
   http_->parser.emplace();
@@ -180,6 +182,7 @@ void WebConnection::fail_reading(const error_code& error) {
 }
 
 void WebConnection::take_request() {
+  is_first_ = false;
   http_->request = http_->parser->release();
   http_->parser.reset();
   auto& from = http_->request;
@@ -202,8 +205,7 @@ void WebConnection::take_request() {
     return refuse(426, context_.counters.refused_bad_request);
 
   context_.counters.requests.add();
-  state_ = State::answering;
-  since_ = now();
+  enter(State::answering);
   id_ = context_.owner.add(*this);
   const std::size_t bytes = request.body.size() + request.target.size();
   deliver(
@@ -230,9 +232,7 @@ void WebConnection::respond(WebResponse response) {
 void WebConnection::answer(WebResponse response, bool keep_alive) {
   keep_alive_ = keep_alive && !going_away_;
   log_request(response.status, response.body.size());
-  state_ = State::responding;
-  since_ = now();
-  left_ = link_->left();
+  enter(State::responding);
   link_->put(std::make_shared<const std::string>(response_head(response, response.body.size(), chunked_, keep_alive_)));
   if (!head_) link_->put(std::make_shared<const std::string>(std::move(response.body)));
   context_.owner.flush_later(shared_from_this());
@@ -253,7 +253,6 @@ void WebConnection::log_request(int status, std::size_t bytes) {
 
 void WebConnection::on_drained() {
   if (state_ != State::responding) return;
-  begun_ = {};
   if (keep_alive_) return next_request();
   finish_up();
 }
@@ -279,7 +278,7 @@ void WebConnection::open_events() {
   const WebResponse response{200, "text/event-stream", {}, {{"Cache-Control", "no-store"}}};
   link_->put(std::make_shared<const std::string>(response_head(response, {}, chunked_, false)));
   http_.reset();
-  state_ = State::events;
+  enter(State::events);
   context_.owner.flush_later(shared_from_this());
   if (head_) return close(0, {}, context_.counters.closed_by_us);
   discard();
@@ -287,14 +286,12 @@ void WebConnection::open_events() {
 
 // --- what both have
 
-void WebConnection::give(WebMessage& message) {
-  flow_->take_unsent(message.plain()->size());  // put() counts the whole of it
-  context_.counters.messages_sent.add();
-  if (state_ == State::events) {
-    link_->put(chunked_ ? message.chunk() : message.plain());
-  } else {
-    put_frame(message.frame());
-  }
+void WebConnection::give(WebMessage& message, bool at_once) {
+  flow_->take_unsent(message.plain()->size());  // the link counts the whole of it
+  if (state_ == State::opening) return put_frame(message.frame());
+  const SharedText& piece = state_ == State::socket ? message.frame() : chunked_ ? message.chunk() : message.plain();
+  if (at_once && link_->send(piece)) return;
+  if (!at_once) link_->put(piece);
   context_.owner.flush_later(shared_from_this());
 }
 
@@ -324,8 +321,7 @@ void WebConnection::told_closed(const WebClose& close) {
 /// What is queued still leaves, then the far end sees the end.
 void WebConnection::finish_up() {
   if (state_ == State::closed || state_ == State::finishing) return;
-  state_ = State::finishing;
-  since_ = now();
+  enter(State::finishing);
   link_->finish();
   context_.owner.flush_later(shared_from_this());
   if (!discarding_) discard();
@@ -390,6 +386,40 @@ void WebConnection::go_away() {
 
 // --- time
 
+void WebConnection::enter(State state) {
+  state_ = state;
+  since_ = now();
+  left_ = link_->left();
+  const TimePoint due = since_ + patience();
+  if (check_due_ != TimePoint{} && check_due_ <= due) return;  // it is looked at before
+  check_due_ = due;
+  context_.owner.check_at(*this, due);
+}
+
+/// How long it may stay as it is, counted from since_.
+Duration WebConnection::patience() const {
+  const WebLimits& limits = context_.limits;
+  switch (state_) {
+    case State::handshaking:
+      return limits.handshake_timeout;
+    case State::reading:
+      return std::min(limits.idle_timeout, limits.request_timeout);
+    case State::answering:
+      return limits.answer_timeout;
+    case State::responding:
+    case State::opening:
+      return limits.stall_timeout;
+    case State::socket:
+      return closing_ ? limits.close_timeout : ping_every();
+    case State::finishing:
+      return limits.close_timeout;
+    case State::events:
+    case State::closed:
+      break;
+  }
+  return forever;
+}
+
 bool WebConnection::stalls(TimePoint now) {
   if (const std::uint64_t left = link_->left(); left != left_) {
     left_ = left;
@@ -399,19 +429,26 @@ bool WebConnection::stalls(TimePoint now) {
 }
 
 void WebConnection::check_times(TimePoint now) {
+  check_due_ = {};
+  check(now);
+  if (state_ == State::closed || check_due_ != TimePoint{}) return;
+  // What has not run out yet is looked at again when it might have; never at once.
+  check_due_ = std::max(since_ + patience(), now + milliseconds(1));
+  context_.owner.check_at(*this, check_due_);
+}
+
+void WebConnection::check(TimePoint now) {
   const WebLimits& limits = context_.limits;
   WebCounters& counters = context_.counters;
+  const auto is_over = [&](Duration time) { return now - since_ >= time; };
   switch (state_) {
     case State::handshaking:
-      if (now - since_ >= limits.handshake_timeout) over(counters.tls_failed);
+      if (is_over(limits.handshake_timeout)) over(counters.tls_failed);
       return;
     case State::reading:
-      if (begun_ == TimePoint{} && link_->arrived() > since_) begun_ = link_->arrived();
-      if (begun_ != TimePoint{} && now - begun_ >= limits.request_timeout) return over(counters.closed_slow_sender);
-      if (begun_ == TimePoint{} && now - since_ >= limits.idle_timeout) over(counters.closed_idle);
-      return;
+      return check_request(now);
     case State::answering:
-      if (now - since_ < limits.answer_timeout) return;
+      if (!is_over(limits.answer_timeout)) return;
       told_closed({});
       return refuse(504, counters.closed_unanswered);
     case State::responding:
@@ -420,13 +457,23 @@ void WebConnection::check_times(TimePoint now) {
       return;
     case State::socket:
       return check_far_end(now);
-    case State::events:
-      return;
     case State::finishing:
-      if (now - since_ >= limits.close_timeout) gone();
+      if (is_over(limits.close_timeout)) gone();
       return;
+    case State::events:
     case State::closed:
       return;
+  }
+}
+
+/// Whoever has connected has something to ask; later ones may wait before they begin, but not within a request.
+void WebConnection::check_request(TimePoint now) {
+  const WebLimits& limits = context_.limits;
+  const TimePoint begun = is_first_ ? since_ : link_->first_arrived();
+  if (begun == TimePoint{}) {
+    if (now - since_ >= limits.idle_timeout) over(context_.counters.closed_idle);
+  } else if (now - begun >= limits.request_timeout) {
+    over(context_.counters.closed_slow_sender);
   }
 }
 

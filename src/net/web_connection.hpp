@@ -45,6 +45,7 @@ class WebOwner {
   virtual WebId add(WebConnection& connection) = 0;
   virtual void remove(WebId id) = 0;
   virtual void work_at(WebConnection& connection, std::optional<TimePoint> time) = 0;
+  virtual void check_at(WebConnection& connection, TimePoint time) = 0;
   virtual void finished(WebConnection& connection) = 0;
   virtual WebTalker& talker() = 0;
 
@@ -64,17 +65,25 @@ struct WebContext {
 class WebConnection final : public std::enable_shared_from_this<WebConnection>, private WebLinkOwner {
  public:
   /// With `ssl` it is secure.
-  WebConnection(const WebContext& context, boost::asio::ip::tcp::socket socket, Ssl ssl);
+  WebConnection(const WebContext& context, std::uint64_t serial, boost::asio::ip::tcp::socket socket, Ssl ssl);
   ~WebConnection();
 
   void start();
+  /// No other one has or had it.
+  std::uint64_t serial() const { return serial_; }
 
   // Of the request, WebSocket or event stream that has the id now.
 
   void respond(WebResponse response);
   void open(WebOpening how);
-  /// Its bytes are counted as unsent already.
-  void give(WebMessage& message);
+  /// Its bytes are counted as unsent already. `at_once`: not later together with others.
+  void give(WebMessage& message, bool at_once);
+  /// That it is about to be given something.
+  void fetch_link() const {
+    __builtin_prefetch(link_.get());
+    __builtin_prefetch(flow_.get());
+  }
+  void fetch_stream() const { link_->fetch_stream(); }
   void give_binary(std::string_view message);
   /// They are not.
   void say(Opcode opcode, std::string_view message);
@@ -82,6 +91,7 @@ class WebConnection final : public std::enable_shared_from_this<WebConnection>, 
   void close(std::uint16_t code, std::string_view reason, Counter& why);
   /// The servant's.
   void work(TimePoint now);
+  TimePoint check_due() const { return check_due_; }
   TimePoint work_due() const { return work_due_; }
   void set_work_due(TimePoint at) { work_due_ = at; }
 
@@ -92,6 +102,7 @@ class WebConnection final : public std::enable_shared_from_this<WebConnection>, 
   void go_away();
   /// At once, and nobody is told but the servant.
   void abandon();
+  /// When a time is over that check_at() was told of.
   void check_times(TimePoint now);
   /// Delivers what waits.
   void retry();
@@ -150,8 +161,14 @@ class WebConnection final : public std::enable_shared_from_this<WebConnection>, 
   void wait_to_retry();
   bool is_held_up() const;
   bool stalls(TimePoint now);
+  void enter(State state);
+  void check(TimePoint now);
+  void check_request(TimePoint now);
+  Duration ping_every() const;
+  Duration patience() const;
 
   const WebContext& context_;
+  const std::uint64_t serial_;
   const Address remote_;
   const bool secure_;
   const std::shared_ptr<WebLink> link_;
@@ -169,9 +186,10 @@ class WebConnection final : public std::enable_shared_from_this<WebConnection>, 
   };
   std::vector<Undelivered> undelivered_;
   TimePoint since_;         // of the state, or of what is waited for in it
-  TimePoint begun_{};       // the request that is being read
+  TimePoint check_due_{};   // the earliest that check_at() was told
   TimePoint work_due_{};    // of the servant; none: {}
   std::uint64_t left_ = 0;  // WebLink::left() at since_
+  bool is_first_ = true;    // request
   bool keep_alive_ = false, head_ = false, chunked_ = false;
   bool in_handshake_ = false;  // that counts toward the bound
   bool closing_ = false;       // by ourselves; the far end's close frame is still to come

@@ -18,6 +18,7 @@ using boost::system::error_code;
 
 // A buffer that has grown beyond this gives its memory back after the message.
 constexpr std::size_t kept_buffer_bytes = 2'048;
+constexpr Duration forever = std::chrono::hours(24);
 constexpr int unanswered_pings_max = 2;
 
 std::string one_line(std::string text) {
@@ -28,9 +29,7 @@ std::string one_line(std::string text) {
 }  // namespace
 
 void WebConnection::open_socket(WebOpening how) {
-  state_ = State::opening;
-  since_ = now();
-  left_ = link_->left();
+  enter(State::opening);
   servant_ = std::move(how.servant);
   link_->unread(beast::buffers_to_string(http_->buffer.data()));
   socket_ = std::make_unique<Socket>(*link_);
@@ -56,9 +55,7 @@ void WebConnection::opened_socket() {
   http_.reset();
   socket_->stream.set_option(ws::stream_base::decorator([](ws::response_type&) {}));
   context_.counters.sockets.add();
-  state_ = State::socket;
-  since_ = now();
-  left_ = link_->left();
+  enter(State::socket);
   for (SharedText& frame : std::exchange(socket_->early, {})) link_->put(std::move(frame));
   if (closing_) link_->seal();
   context_.owner.flush_later(shared_from_this());
@@ -165,13 +162,17 @@ void WebConnection::close(std::uint16_t code, std::string_view reason, Counter& 
   why.add();
   put_frame(close_frame(code, reason));
   closing_ = true;
-  since_ = now();
   if (state_ == State::socket) link_->seal();
+  enter(state_);
   context_.owner.flush_later(shared_from_this());
 }
 
 void WebConnection::work(TimePoint now) {
   if (servant_ && state_ == State::socket) context_.owner.work_at(*this, servant_->work(now));
+}
+
+Duration WebConnection::ping_every() const {
+  return socket_->ping_every > Duration::zero() ? socket_->ping_every : forever;
 }
 
 /// Whoever neither sends nor takes a byte is pinged, and given up in the end.
@@ -180,7 +181,7 @@ void WebConnection::check_far_end(TimePoint now) {
     if (now - since_ >= context_.limits.close_timeout) gone();
     return;
   }
-  if (socket_->ping_every <= Duration::zero() || now - since_ < socket_->ping_every) return;
+  if (now - since_ < ping_every()) return;
   const std::uint64_t left = link_->left();
   // While reading is paused it is we who are slow.
   const bool lives = link_->arrived() >= since_ || waiting_retry_ || (!link_->is_drained() && left != left_);

@@ -53,6 +53,24 @@ void WebLink::flush() {
   if (owner_ != nullptr) owner_->on_drained();
 }
 
+bool WebLink::send(const SharedText& piece) {
+  if (waiting_ || sealed_ || !open_ || !is_drained()) {
+    put(piece);
+    return waiting_;
+  }
+  const std::string_view view = *piece;
+  const auto progress = stream_.write_now(std::span(&view, 1));
+  const std::size_t taken = progress.state == EdgeStream::State::done ? progress.bytes : 0;
+  if (taken == view.size()) {  // as nearly always: no queue, no count
+    put_bytes_ += taken;
+    left_bytes_ += taken;
+    return true;
+  }
+  put(piece);
+  if (taken > 0) take_off(taken);
+  return false;
+}
+
 void WebLink::wait(EdgeStream::State until) {
   waiting_ = true;
   stream_.async_wait(until, [self = shared_from_this()](const error_code& error) {
@@ -95,7 +113,10 @@ void WebLink::read(asio::mutable_buffer into, AnyStream::TransferHandler handler
   }
   stream_.async_read_some(into, [self = shared_from_this(), handler = std::move(handler)](const error_code& error,
                                                                                           std::size_t bytes) mutable {
-    if (!error) self->arrived_ = now();
+    if (!error) {
+      self->arrived_ = now();
+      if (self->first_arrived_ == TimePoint{}) self->first_arrived_ = self->arrived_;
+    }
     std::move(handler)(error, bytes);
   });
 }

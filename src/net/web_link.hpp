@@ -38,11 +38,14 @@ class WebLink : public std::enable_shared_from_this<WebLink> {
       : stream_(std::move(socket), std::move(ssl)), owner_(&owner) {}
 
   AnyStream& stream() { return stream_; }
+  void fetch_stream() const { stream_.prefetch(); }
   void leave() { owner_ = nullptr; }
 
   /// Leaves with flush(). After seal() nothing is taken.
   void put(SharedText piece);
   void flush();
+  /// put(), and straight to the kernel where nothing waits before it; false: flush() is needed.
+  bool send(const SharedText& piece);
   /// What is queued still leaves.
   void seal() { sealed_ = true; }
   bool is_sealed() const { return sealed_; }
@@ -60,6 +63,9 @@ class WebLink : public std::enable_shared_from_this<WebLink> {
 
   /// When bytes came last.
   TimePoint arrived() const { return arrived_; }
+  /// When the first ones came after expect(); {}: none yet.
+  TimePoint first_arrived() const { return first_arrived_; }
+  void expect() { first_arrived_ = {}; }
   /// Read before, and to be read again before anything else.
   void unread(std::string bytes) { unread_ += bytes; }
 
@@ -82,7 +88,7 @@ class WebLink : public std::enable_shared_from_this<WebLink> {
   std::size_t write_bytes_ = 0;
   std::uint64_t write_end_ = 0;  // in left_bytes_
   std::string unread_;
-  TimePoint arrived_{};
+  TimePoint arrived_{}, first_arrived_{};
   bool waiting_ = false, sealed_ = false, finishing_ = false, open_ = true;
 };
 

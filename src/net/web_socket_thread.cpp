@@ -26,14 +26,12 @@ struct SocketCounters {
       : opened(counters.get("web_sockets_opened")),
         failed(counters.get("web_sockets_failed")),
         refused(counters.get("web_sockets_refused")),
-        closed(counters.get("web_sockets_closed")),
-        binary_dropped(counters.get("web_socket_binary_dropped")) {}
+        closed(counters.get("web_sockets_closed")) {}
 
   Counter& opened;
   Counter& failed;
   Counter& refused;
   Counter& closed;
-  Counter& binary_dropped;
 };
 
 class SocketOwner {
@@ -142,9 +140,9 @@ class Socket final : public std::enable_shared_from_this<Socket> {
   }
 
   void take_message() {
-    if (!stream_->got_text()) return counters_.binary_dropped.add();
     const auto bytes = incoming_.cdata();
-    sink_->on_text(id_, std::string_view(static_cast<const char*>(bytes.data()), bytes.size()), now());
+    const std::string_view message(static_cast<const char*>(bytes.data()), bytes.size());
+    stream_->got_text() ? sink_->on_text(id_, message, now()) : sink_->on_binary(id_, message, now());
   }
 
   void write() {

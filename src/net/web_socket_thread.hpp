@@ -19,7 +19,7 @@ struct WebSocketTimes {
 };
 
 /// Counters: web_sockets_opened, web_sockets_failed (never came up), web_sockets_refused (an HTTP status instead),
-/// web_sockets_closed (by the far end, or because it was gone), web_socket_binary_dropped.
+/// web_sockets_closed (by the far end, or because it was gone).
 class WebSocketThread final : public WebSockets {
  public:
   static constexpr std::size_t message_bytes_max = std::size_t{256} << 10;  ///< a larger one ends its connection

@@ -14,8 +14,6 @@ using boost::system::error_code;
 
 constexpr std::size_t command_capacity = 1'024;  // more wait in the control thread's backlog
 constexpr std::size_t roused_capacity = 4'096;   // beyond it every servant is roused
-// How exactly time-outs are kept.
-constexpr milliseconds sweep_interval{100};
 // How soon a full inbox is tried again, and a listener after the process ran out of descriptors.
 constexpr milliseconds retry_interval{2};
 constexpr milliseconds accept_pause{100};
@@ -36,10 +34,10 @@ WebThread::WebThread(const WebLimits& limits, ControlLoop& control, Log& log, Co
       commands_(command_capacity, waker_),
       roused_(roused_capacity),
       wake_(io_, ::dup(waker_.fd())),
-      sweep_(io_),
       retry_(io_),
-      work_(io_),
-      stop_(io_) {}
+      stop_(io_),
+      works_(io_),
+      checks_(io_) {}
 
 WebThread::~WebThread() {
   stop();
@@ -54,7 +52,6 @@ void WebThread::start() {
   thread_ = std::thread([this] {
     run_commands();
     wait_commands();
-    sweep();
     for (const auto& listener : listeners_) accept(*listener);
     io_.run();
   });
@@ -112,8 +109,8 @@ void WebThread::take(asio::ip::tcp::socket socket, bool secure) {
     if (tls_ && tls_->can_accept()) ssl = tls_->accept();
     if (!ssl) return counters_.refused_no_certificate.add();
   }
-  const auto connection = std::make_shared<WebConnection>(context_, std::move(socket), std::move(ssl));
-  connections_.emplace(connection.get(), connection);
+  const auto connection = std::make_shared<WebConnection>(context_, ++last_serial_, std::move(socket), std::move(ssl));
+  connections_.emplace(connection->serial(), connection);
   connection->start();
 }
 
@@ -154,13 +151,7 @@ void WebThread::execute(WebCommand&& command) {
                           if (const auto connection = find(c.id)) return connection->open(std::move(*c.how));
                           refuse(c);
                         },
-                        [this](WebCommand::Send& c) {
-                          WebMessage message(std::move(c.text));
-                          counters_.broadcasts.add();
-                          for (const WebId id : c.to) {
-                            if (const auto at = ids_.find(id); at != ids_.end()) at->second->give(message);
-                          }
-                        },
+                        [this](WebCommand::Send& c) { send(c); },
                         [this](WebCommand::SendBinary& c) {
                           if (const auto connection = find(c.id)) connection->give_binary(c.message);
                         },
@@ -172,6 +163,27 @@ void WebThread::execute(WebCommand&& command) {
                         },
                         [this](WebCommand::Tls& c) { tls_ = std::move(c.contexts); }},
              command.what);
+}
+
+/// What each receiver needs lies somewhere else in memory: it is fetched while those before it are served.
+void WebThread::send(WebCommand::Send& command) {
+  constexpr std::size_t ahead = 8;
+  counters_.broadcasts.add();
+  takers_.clear();
+  for (const WebId id : command.to) {
+    const auto at = ids_.find(id);
+    if (at == ids_.end()) continue;
+    __builtin_prefetch(at->second);
+    takers_.push_back(at->second);
+  }
+  WebMessage message(std::move(command.text));
+  const bool at_once = takers_.size() > 1;
+  for (std::size_t i = 0; i < takers_.size(); ++i) {
+    if (i + 2 * ahead < takers_.size()) takers_[i + 2 * ahead]->fetch_link();
+    if (i + ahead < takers_.size()) takers_[i + ahead]->fetch_stream();
+    takers_[i]->give(message, at_once);
+  }
+  counters_.messages_sent.add(takers_.size());
 }
 
 /// Whoever asked has gone meanwhile.
@@ -224,31 +236,50 @@ void WebThread::work_at(WebConnection& connection, std::optional<TimePoint> time
   const TimePoint due = time.value_or(TimePoint{});
   if (connection.work_due() == due) return;
   connection.set_work_due(due);
-  if (!time) return;
-  const bool first = works_.empty() || due < works_.top().at;
-  works_.push({due, connection.weak_from_this()});
-  if (first) wait_for_work();
+  if (time) add_due(works_, {due, connection.serial()}, &WebThread::serve_work);
 }
 
-void WebThread::wait_for_work() {
-  if (works_.empty()) return;
-  work_.expires_after(works_.top().at - now());
-  work_.async_wait([this](const error_code& error) {
-    if (!error) work_due();
+void WebThread::serve_work(WebConnection& connection, TimePoint now) {
+  if (connection.work_due() == TimePoint{} || connection.work_due() > now) return;
+  connection.set_work_due({});
+  connection.work(now);
+}
+
+// --- times
+
+void WebThread::check_at(WebConnection& connection, TimePoint time) {
+  add_due(checks_, {time, connection.serial()}, &WebThread::serve_check);
+}
+
+void WebThread::serve_check(WebConnection& connection, TimePoint now) {
+  if (connection.check_due() <= now) connection.check_times(now);
+}
+
+void WebThread::add_due(DueList& list, Due due, Serve serve) {
+  const bool first = list.entries.empty() || due.at < list.entries.top().at;
+  list.entries.push(due);
+  if (first) wait_due(list, serve);
+}
+
+void WebThread::wait_due(DueList& list, Serve serve) {
+  if (list.entries.empty()) return;
+  list.timer.expires_after(list.entries.top().at - now());
+  list.timer.async_wait([this, &list, serve](const error_code& error) {
+    if (!error) run_due(list, serve);
   });
 }
 
-void WebThread::work_due() {
+void WebThread::run_due(DueList& list, Serve serve) {
   const TimePoint time = now();
-  while (!works_.empty() && works_.top().at <= time) {
-    const Due due = works_.top();
-    works_.pop();
-    const auto connection = due.connection.lock();
-    if (!connection || connection->work_due() != due.at) continue;
-    connection->set_work_due({});
-    connection->work(time);
+  while (!list.entries.empty() && list.entries.top().at <= time) {
+    const std::uint64_t serial = list.entries.top().serial;
+    list.entries.pop();
+    const auto at = connections_.find(serial);
+    if (at == connections_.end()) continue;
+    const std::shared_ptr<WebConnection> connection = at->second;
+    (this->*serve)(*connection, time);
   }
-  wait_for_work();
+  wait_due(list, serve);
 }
 
 void WebThread::send_text(WebId id, std::string message) {
@@ -274,20 +305,8 @@ WebId WebThread::add(WebConnection& connection) {
 }
 
 void WebThread::finished(WebConnection& connection) {
-  connections_.erase(&connection);
+  connections_.erase(connection.serial());
   if (going_away_ && connections_.empty()) io_.stop();
-}
-
-void WebThread::sweep() {
-  const TimePoint time = now();
-  std::vector<std::shared_ptr<WebConnection>> all;  // closing one changes the table
-  all.reserve(connections_.size());
-  for (const auto& [key, connection] : connections_) all.push_back(connection);
-  for (const auto& connection : all) connection->check_times(time);
-  sweep_.expires_after(sweep_interval);
-  sweep_.async_wait([this](const error_code& error) {
-    if (!error) sweep();
-  });
 }
 
 bool WebThread::deliver(Task& task, std::size_t bytes) {

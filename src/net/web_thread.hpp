@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/flat_map.hpp"
 #include "net/channel.hpp"
 #include "net/control_loop.hpp"
 #include "net/fd.hpp"
@@ -43,6 +44,7 @@ class WebThread final : public WebOwner, public WebTalker {
   WebId add(WebConnection& connection) override;
   void remove(WebId id) override { ids_.erase(id); }
   void work_at(WebConnection& connection, std::optional<TimePoint> time) override;
+  void check_at(WebConnection& connection, TimePoint time) override;
   void finished(WebConnection& connection) override;
   WebTalker& talker() override { return *this; }
 
@@ -61,8 +63,14 @@ class WebThread final : public WebOwner, public WebTalker {
   };
   struct Due {
     TimePoint at;
-    std::weak_ptr<WebConnection> connection;
+    std::uint64_t serial = 0;                                         // of the connection, which may be gone
     bool operator<(const Due& other) const { return at > other.at; }  // the earliest on top
+  };
+  /// Times at which connections want something, and the timer for the earliest.
+  struct DueList {
+    explicit DueList(boost::asio::io_context& io) : timer(io) {}
+    std::priority_queue<Due> entries;  // what was replaced by an earlier time is left in
+    boost::asio::steady_timer timer;
   };
 
   void accept(Listener& listener);
@@ -73,12 +81,16 @@ class WebThread final : public WebOwner, public WebTalker {
   void execute(WebCommand&& command);
   std::shared_ptr<WebConnection> find(WebId id) const;
   void flush_all();
+  void send(WebCommand::Send& command);
   void refuse(WebCommand::Open& open);
   void retry_soon();
   void retry_all();
-  void work_due();
-  void wait_for_work();
-  void sweep();
+  using Serve = void (WebThread::*)(WebConnection&, TimePoint);
+  void add_due(DueList& list, Due due, Serve serve);
+  void wait_due(DueList& list, Serve serve);
+  void run_due(DueList& list, Serve serve);
+  void serve_work(WebConnection& connection, TimePoint now);
+  void serve_check(WebConnection& connection, TimePoint now);
   void go_away();
 
   const WebLimits limits_;
@@ -92,14 +104,15 @@ class WebThread final : public WebOwner, public WebTalker {
   BoundedQueue<WebId> roused_;
   std::atomic<bool> all_roused_{false}, stopping_{false};
   boost::asio::posix::stream_descriptor wake_;
-  boost::asio::steady_timer sweep_, retry_, work_, stop_;
+  boost::asio::steady_timer retry_, stop_;
+  DueList works_, checks_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::shared_ptr<const TlsContexts> tls_;
-  std::unordered_map<WebConnection*, std::shared_ptr<WebConnection>> connections_;
-  std::unordered_map<WebId, WebConnection*> ids_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<WebConnection>> connections_;  // by serial
+  FlatMap<WebId, WebConnection*, std::hash<WebId>> ids_;
+  std::vector<WebConnection*> takers_;  // of the text that is being sent
   std::vector<std::shared_ptr<WebConnection>> unflushed_, retries_;
-  std::priority_queue<Due> works_;  // what is late or was replaced is left in
-  std::uint64_t last_id_ = 0;
+  std::uint64_t last_id_ = 0, last_serial_ = 0;
   std::vector<Task> lost_;  // for the control thread: what it opened was gone
   bool running_commands_ = false, retrying_ = false, going_away_ = false;
   std::thread thread_;

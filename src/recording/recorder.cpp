@@ -55,23 +55,13 @@ void Recorder::prune(std::string folder, WallTime before) {
 }
 
 void Recorder::push(Order order) {
-  overflow_.push_back(std::make_unique<Order>(std::move(order)));
-  feed();
-}
-
-void Recorder::feed() {
-  bool fed = false;
-  while (!overflow_.empty() && orders_.push(std::move(overflow_.front()))) {
-    overflow_.pop_front();
-    fed = true;
-  }
-  if (fed) wakes_.recorder();
+  if (orders_.send(std::make_unique<Order>(std::move(order)))) wakes_.recorder();
 }
 
 bool Recorder::deliver(const std::function<void(const Event&, TimePoint)>& sink, TimePoint now) {
-  feed();
+  if (orders_.flush()) wakes_.recorder();
   bool some = false;
-  while (const auto event = events_.pop()) {
+  while (const auto event = events_.receive()) {
     sink(**event, now);
     some = true;
   }
@@ -84,13 +74,13 @@ std::optional<TimePoint> Recorder::run_once(TimePoint now) {
   take_orders();
   const bool busy = work(now);
   publish();
-  if (busy || !unpublished_.empty()) return now + milliseconds(busy ? 0 : 1);
+  if (busy || events_.backlog() != 0) return now + milliseconds(busy ? 0 : 1);
   if (sessions_.empty()) return std::nullopt;
   return now + interval;
 }
 
 void Recorder::take_orders() {
-  while (const auto order = orders_.pop()) take_order(**order);
+  while (const auto order = orders_.receive()) take_order(**order);
 }
 
 void Recorder::take_order(Order& order) {
@@ -149,6 +139,7 @@ bool Recorder::work_on_masks() {
 }
 
 void Recorder::publish() {
+  bool some = events_.flush();
   for (Event& event : made_) {
     if (std::holds_alternative<Started>(event)) started_.add();
     if (std::holds_alternative<Deleted>(event)) deleted_.add();
@@ -159,14 +150,9 @@ void Recorder::publish() {
         log_.error("recording failed", {{"manifest", stopped->manifest}, {"error", stopped->error}});
       }
     }
-    unpublished_.push_back(std::make_unique<Event>(std::move(event)));
+    some = events_.send(std::make_unique<Event>(std::move(event))) || some;
   }
   made_.clear();
-  bool some = false;
-  while (!unpublished_.empty() && events_.push(std::move(unpublished_.front()))) {
-    unpublished_.pop_front();
-    some = true;
-  }
   if (some) wakes_.control();
 }
 

@@ -2,7 +2,6 @@
 // Between the control thread and the recorder's thread, which writes all recordings. Makes no thread and reads no
 // clock; whoever owns the threads calls run_once() and deliver().
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,7 +13,7 @@
 #include "audio/disk.hpp"
 #include "base/counters.hpp"
 #include "base/log.hpp"
-#include "base/queue.hpp"
+#include "base/mailbox.hpp"
 #include "base/time.hpp"
 #include "recording/file_mask.hpp"
 #include "recording/recording.hpp"
@@ -81,7 +80,6 @@ class Recorder {
 
   // Control thread.
   void push(Order order);
-  void feed();
 
   // Recorder's thread.
   void take_orders();
@@ -99,11 +97,9 @@ class Recorder {
   Counter& mended_;
   Counter& deleted_;
 
-  BoundedQueue<std::unique_ptr<Order>> orders_;
-  BoundedQueue<std::unique_ptr<Event>> events_;
-
-  // Control thread only: bounded by Recordings::recordings_max and what one turn asks for.
-  std::deque<std::unique_ptr<Order>> overflow_;
+  // Bounded by what may run at a time, and by what one turn asks for.
+  Mailbox<std::unique_ptr<Order>> orders_;
+  Mailbox<std::unique_ptr<Event>> events_;
 
   // Recorder's thread only.
   std::unordered_map<RecordingId, std::unique_ptr<Session>> sessions_;
@@ -111,7 +107,6 @@ class Recorder {
   std::unique_ptr<Retention> retention_;
   std::deque<FileMask> masks_;  // of recordings that have ended, or are about to
   std::vector<Event> made_;
-  std::deque<std::unique_ptr<Event>> unpublished_;
 };
 
 }  // namespace junctor::recording

@@ -73,7 +73,7 @@ std::shared_ptr<media::TapRing> Recordings::open_tap(Running& running) {
   const auto time = static_cast<std::size_t>(Recorder::ring_time / milliseconds(1));
   auto ring = std::make_shared<media::TapRing>(running.source.rate, running.wants,
                                                std::clamp(second * time / 1000, ring_bytes_min, ring_bytes_max));
-  running.tap = {++last_tap_};
+  running.tap = plane_.new_tap_id();
   plane_.command(worker_of(running.source.mixer),
                  media::OpenTap{.id = running.tap, .mixer = running.source.mixer, .ring = ring});
   return ring;

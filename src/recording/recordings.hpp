@@ -22,7 +22,7 @@ class Recordings final : private TimerTarget {
   static constexpr Duration beep_length = milliseconds(200);
   static constexpr std::uint16_t beep_hz = 1400;
 
-  /// The references outlive this. Taps are numbered upwards from 1 (transcriptions have other numbers).
+  /// The references outlive this.
   Recordings(Recorder& recorder, media::Plane& plane, TimerWheel& timers, const WallClock& wall, Sink sink);
   ~Recordings() override;
 
@@ -72,7 +72,7 @@ class Recordings final : private TimerTarget {
   const WallClock& wall_;
   Sink sink_;
   std::unordered_map<RecordingId, Running> running_;
-  std::uint64_t last_id_ = 0, last_tap_ = 0;
+  std::uint64_t last_id_ = 0;
 };
 
 }  // namespace junctor::recording

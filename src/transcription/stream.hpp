@@ -90,6 +90,7 @@ class Stream final : private WebSocketSink {
 
   void on_open(WebSocketId id, TimePoint now) override;
   void on_text(WebSocketId id, std::string_view message, TimePoint now) override;
+  void on_binary(WebSocketId, std::string_view, TimePoint) override { parts_.counters.bad_messages.add(); }
   void on_closed(WebSocketId id, const WebSocketEnd& end, TimePoint now) override;
 
   void take(const EngineResult& result);

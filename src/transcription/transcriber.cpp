@@ -31,23 +31,13 @@ void Transcriber::change(TranscriptionId id, Change change) {
 }
 
 void Transcriber::push(Order order) {
-  overflow_.push_back(std::make_unique<Order>(std::move(order)));
-  feed();
-}
-
-void Transcriber::feed() {
-  bool fed = false;
-  while (!overflow_.empty() && orders_.push(std::move(overflow_.front()))) {
-    overflow_.pop_front();
-    fed = true;
-  }
-  if (fed) wakes_.transcriber();
+  if (orders_.send(std::make_unique<Order>(std::move(order)))) wakes_.transcriber();
 }
 
 bool Transcriber::deliver(const std::function<void(const Event&, TimePoint)>& sink, TimePoint now) {
-  feed();
+  if (orders_.flush()) wakes_.transcriber();
   bool some = false;
-  while (const auto event = events_.pop()) {
+  while (const auto event = events_.receive()) {
     sink(**event, now);
     some = true;
   }
@@ -59,13 +49,12 @@ bool Transcriber::deliver(const std::function<void(const Event&, TimePoint)>& si
 std::optional<TimePoint> Transcriber::run_once(TimePoint now) {
   take_orders();
   work(now);
-  publish();
-  if (sessions_.empty() && unpublished_.empty()) return std::nullopt;
+  if (sessions_.empty() && events_.backlog() == 0) return std::nullopt;
   return now + interval;
 }
 
 void Transcriber::take_orders() {
-  while (const auto order = orders_.pop()) {
+  while (const auto order = orders_.receive()) {
     if (auto* beginning = std::get_if<Beginning>(&(*order)->what)) {
       sessions_.emplace((*order)->id, std::make_unique<Session>(sockets_, stream_counters_, std::move(*beginning)));
     } else if (const auto at = sessions_.find((*order)->id); at != sessions_.end()) {
@@ -79,16 +68,18 @@ void Transcriber::work(TimePoint now) {
     at->second->work(now, made_);
     at = at->second->done() ? sessions_.erase(at) : std::next(at);
   }
+  bool some = events_.flush();
   for (Event& event : made_) {
     note(event, now);
     const auto* segment = std::get_if<Segment>(&event);
-    if (segment != nullptr && !segment->final && unpublished_.size() >= unpublished_max) {
+    if (segment != nullptr && !segment->final && events_.backlog() >= unpublished_max) {
       dropped_.add();
     } else {
-      unpublished_.push_back(std::make_unique<Event>(std::move(event)));
+      some = events_.send(std::make_unique<Event>(std::move(event))) || some;
     }
   }
   made_.clear();
+  if (some) wakes_.control();
 }
 
 void Transcriber::note(const Event& event, TimePoint now) {
@@ -108,15 +99,6 @@ void Transcriber::note(const Event& event, TimePoint now) {
     return;
   }
   next_line_ = now + log_interval;
-}
-
-void Transcriber::publish() {
-  bool some = false;
-  while (!unpublished_.empty() && events_.push(std::move(unpublished_.front()))) {
-    unpublished_.pop_front();
-    some = true;
-  }
-  if (some) wakes_.control();
 }
 
 void Transcriber::finish() {

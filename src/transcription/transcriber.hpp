@@ -2,7 +2,6 @@
 // Between the control thread and the transcriber's thread, which talks to engines. Makes no thread and reads no clock;
 // whoever owns the threads calls run_once() and deliver().
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,7 +11,7 @@
 
 #include "base/counters.hpp"
 #include "base/log.hpp"
-#include "base/queue.hpp"
+#include "base/mailbox.hpp"
 #include "base/time.hpp"
 #include "base/web_socket.hpp"
 #include "transcription/session.hpp"
@@ -63,12 +62,10 @@ class Transcriber {
   static constexpr std::size_t queue_capacity = 4096;
 
   void push(Order order);
-  void feed();
 
   void take_orders();
   void work(TimePoint now);
   void note(const Event& event, TimePoint now);
-  void publish();
 
   WebSockets& sockets_;
   const Wakes wakes_;
@@ -78,16 +75,13 @@ class Transcriber {
   Counter& refused_;
   Counter& dropped_;
 
-  BoundedQueue<std::unique_ptr<Order>> orders_;
-  BoundedQueue<std::unique_ptr<Event>> events_;
-
-  // Control thread only: bounded by Transcriptions::transcriptions_max and what one turn asks for.
-  std::deque<std::unique_ptr<Order>> overflow_;
+  // Bounded by what may run at a time, and by what one turn asks for.
+  Mailbox<std::unique_ptr<Order>> orders_;
+  Mailbox<std::unique_ptr<Event>> events_;
 
   // Transcriber's thread only.
   std::unordered_map<TranscriptionId, std::unique_ptr<Session>> sessions_;
   std::vector<Event> made_;
-  std::deque<std::unique_ptr<Event>> unpublished_;
   TimePoint next_line_{};
 };
 

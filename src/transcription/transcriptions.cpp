@@ -39,7 +39,7 @@ std::shared_ptr<media::TapRing> Transcriptions::open_tap(Running& running, Sourc
   const auto time = static_cast<std::size_t>(Transcriber::ring_time / seconds(1));
   auto ring = std::make_shared<media::TapRing>(source.rate, media::TapWants{},
                                                std::clamp(second * time, ring_bytes_min, ring_bytes_max));
-  running.tap = {++last_tap_};
+  running.tap = plane_.new_tap_id();
   running.mixer = source.mixer;
   plane_.command(worker_of(source.mixer), media::OpenTap{.id = running.tap, .mixer = source.mixer, .ring = ring});
   return ring;

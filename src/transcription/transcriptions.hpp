@@ -60,8 +60,6 @@ class Transcriptions final {
   Sink sink_;
   std::unordered_map<TranscriptionId, Running> running_;
   std::uint64_t last_id_ = 0;
-  /// Recordings count their taps from 1 on; these are others.
-  std::uint64_t last_tap_ = std::uint64_t{1} << 63;
 };
 
 }  // namespace junctor::transcription

@@ -211,10 +211,12 @@ class Party final : public TransactionUser,
   void on_response(TransactionId id, std::uint64_t owner, const sip::Message& message, Origin origin,
                    TimePoint) override {
     responses.push_back({id, owner, message.status(), origin, message});
+    if (when_response) when_response(responses.back());
   }
   void on_server_end(TransactionId id, ServerEnd why, TimePoint) override { ends.push_back({id, why}); }
   void on_located(std::uint64_t owner, std::span<const Hop> hops, TimePoint) override {
     located.emplace_back(owner, std::vector<Hop>(hops.begin(), hops.end()));
+    if (when_located) when_located(owner, hops);
   }
 
   // --- net ---
@@ -307,6 +309,8 @@ class Party final : public TransactionUser,
   bool stream_bytes_are_lost = false;
   bool resolver_is_full = false;
   std::function<void(std::size_t)> when_request;
+  std::function<void(const Response&)> when_response;
+  std::function<void(std::uint64_t, std::span<const Hop>)> when_located;
   std::function<void()> when_ack;
   std::function<void(TransactionId)> when_cancel;
 

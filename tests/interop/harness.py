@@ -249,8 +249,10 @@ display_name = "Carol"
 class Hub:
     """A hub with a configuration of its own: `hub`, `sip` and `rest` are added to what every test needs."""
 
-    def __init__(self, test, rest=USERS, hub="", sip="", port=None, start=True, name="hub"):
+    def __init__(self, test, rest=USERS, hub="", sip="", port=None, start=True, name="hub", http=False):
         self.test, self.host, self.name = test, "127.0.0.1", name
+        self.http = test.ports.take() if http else None
+        listen = f'"127.0.0.1:{self.http}"' if http else ""
         self.port = port or test.ports.take()
         media = test.ports.take(60)
         self.config = test.write(f"junctor-{self.port}.toml", f"""
@@ -267,7 +269,7 @@ port_min = {media}
 port_max = {media + 59}
 workers = 1
 [http]
-listen = []
+listen = [{listen}]
 {rest}""")
         self.starts = 0
         if start:

@@ -30,7 +30,7 @@ TEST(Overload, Draining) {
   Phone& bob = sim.phone("1002");
   Phone& carol = sim.phone("1003");
   ASSERT_TRUE(connect(sim, alice, bob));
-  sim.hub().core().drain(seconds(30));
+  sim.hub().core().drain(seconds(30), sim.now());
   carol.dial("1001");
   ASSERT_TRUE(sim.until(5s, [&] { return carol.line().ended(); }));
   EXPECT_EQ(carol.line().status(), 503);

@@ -70,12 +70,23 @@ void Bridges::dissolve(const Pair* pair, TimePoint now) {
   pairs_.erase(number);
 }
 
-void Bridges::part(ProgramCall& one, Done done, TimePoint now) {
+std::vector<CallId> Bridges::part_quietly(ProgramCall& one, TimePoint now) {
   const call::Calls::Turn turn(parts_.calls, now);
   const Pair* const pair = find(one.id);
-  if (pair == nullptr) return done(fail(invalid_state("the call is not bridged")), now);
-  const std::array<CallId, 2> both{pair->a, pair->b};
+  if (pair == nullptr) return {};
+  const std::vector<CallId> both{pair->a, pair->b};
   dissolve(pair, now);
+  return both;
+}
+
+void Bridges::tell_parted(const std::vector<CallId>& calls, TimePoint now) {
+  for (const CallId id : calls) tell_unbridged(id, now);
+}
+
+void Bridges::part(ProgramCall& one, Done done, TimePoint now) {
+  const call::Calls::Turn turn(parts_.calls, now);
+  const std::vector<CallId> both = part_quietly(one, now);
+  if (both.empty()) return done(fail(invalid_state("the call is not bridged")), now);
   std::array<const call::Leg*, 2> legs{};
   for (std::size_t i = 0; i < both.size(); ++i)
     if (const ProgramCall* const entry = parts_.programs.find(both[i])) legs[i] = parts_.programs.leg_of(*entry);
@@ -83,7 +94,7 @@ void Bridges::part(ProgramCall& one, Done done, TimePoint now) {
       legs,
       [this, both, done = std::move(done)](TimePoint then) {
         done({}, then);
-        for (const CallId id : both) tell_unbridged(id, then);
+        tell_parted(both, then);
       },
       now);
 }

@@ -3,6 +3,7 @@
 // answered one without a partner sits in a mixer of its own and hears silence.
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "apps/program/events.hpp"
 #include "apps/program/program_calls.hpp"
@@ -29,6 +30,10 @@ class Bridges {
   void join(ProgramCall& a, ProgramCall& b, bool hangup_after_bridge, Done done, TimePoint now);
   /// Each is alone again; `done` when it is, before call.unbridged of both. invalid_state: it is not bridged.
   void part(ProgramCall& one, Done done, TimePoint now);
+  /// The same at once, and without a word: who does it tells whom this gives back (nobody: it is not bridged) by
+  /// tell_parted(), once the result of the command is out.
+  std::vector<CallId> part_quietly(ProgramCall& one, TimePoint now);
+  void tell_parted(const std::vector<CallId>& calls, TimePoint now);
   /// The other one; null: it is not bridged.
   ProgramCall* partner(const ProgramCall& one);
 

@@ -1,0 +1,156 @@
+#include "sim/web.hpp"
+
+#include <utility>
+
+namespace junctor::sim {
+
+Web::Connection* Web::find(WebId id) {
+  const auto at = connections_.find(id);
+  return at == connections_.end() || at->second->socket.closed ? nullptr : at->second.get();
+}
+
+void Web::later(std::function<void()> what) {
+  world_.after(delay, [alive = alive_, what = std::move(what)] {
+    if (*alive) what();
+  });
+}
+
+// ---------------------------------------------------------------------------------------------------------- programs
+
+ProgramSocket& Web::connect(std::string target, WebHeaders headers) {
+  const WebId id{++last_};
+  Connection& made = *connections_.emplace(id, std::make_unique<Connection>()).first->second;
+  made.socket.url = target;
+  made.socket.headers = headers;
+  WebRequest request{.method = "GET", .target = std::move(target), .headers = std::move(headers)};
+  request.web_socket = true;
+  later(
+      [this, id, request = std::move(request)]() mutable { sink_->on_request(id, std::move(request), world_.now()); });
+  return made.socket;
+}
+
+void Web::send_up(ProgramSocket& socket, std::string bytes, bool binary) {
+  for (const auto& [id, connection] : connections_) {
+    if (&connection->socket != &socket) continue;
+    later([this, id = id, bytes = std::move(bytes), binary]() mutable { arrive(id, std::move(bytes), binary); });
+    return;
+  }
+}
+
+void Web::hang_up(ProgramSocket& socket) {
+  for (const auto& [id, connection] : connections_)
+    if (&connection->socket == &socket) later([this, id = id] { end(id, {1000, "the program hangs up"}); });
+}
+
+void Web::arrive(WebId id, std::string bytes, bool binary) {
+  Connection* const to = find(id);
+  if (to == nullptr || to->socket.status != 101) return;
+  const TimePoint now = world_.now();
+  if (to->servant) {
+    binary ? to->servant->on_binary(bytes, now) : to->servant->on_text(bytes, now);
+    work(id);
+  } else if (to->dialler != nullptr) {
+    binary ? to->dialler->on_binary({id.value}, bytes, now) : to->dialler->on_text({id.value}, bytes, now);
+  } else {
+    binary ? sink_->on_binary(id, std::move(bytes), now) : sink_->on_text(id, std::move(bytes), now);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- the hub
+
+void Web::respond(WebId id, WebResponse response) {
+  Connection* const to = find(id);
+  if (to == nullptr) return;
+  to->socket.status = response.status;
+  to->socket.closed = true;
+}
+
+void Web::open_web_socket(WebId id, WebSocketTerms) {
+  if (Connection* const to = find(id)) to->socket.status = 101;
+}
+
+void Web::hand_over(WebId id, WebSocketTerms, std::unique_ptr<WebServant> servant) {
+  Connection* const to = find(id);
+  if (to == nullptr) return servant->on_closed({}, world_.now());
+  to->socket.status = 101;
+  to->servant = std::move(servant);
+  WebTalker& talker = *this;
+  to->servant->on_open(id, talker, world_.now());
+  work(id);
+}
+
+void Web::send(std::span<const WebId> to, SharedText text) {
+  for (const WebId id : to) send_down(id, *text, false);
+}
+
+void Web::send_down(WebId id, std::string bytes, bool binary) {
+  if (find(id) == nullptr) return;
+  later([this, id, bytes = std::move(bytes), binary]() mutable {
+    Connection* const to = find(id);
+    if (to != nullptr) (binary ? to->socket.frames : to->socket.texts).push_back({world_.now(), std::move(bytes)});
+  });
+}
+
+void Web::rouse(WebId id) {
+  world_.after(Duration::zero(), [this, id, alive = alive_] {
+    if (*alive) work(id);
+  });
+}
+
+void Web::work(WebId id) {
+  Connection* const here = find(id);
+  if (here == nullptr || !here->servant) return;
+  world_.cancel(here->work);
+  const auto again = here->servant->work(world_.now());
+  if (!again) return;
+  here->work = world_.at(*again, [this, id, alive = alive_] {
+    if (*alive) work(id);
+  });
+}
+
+void Web::close(WebId id, std::uint16_t code, std::string reason) {
+  later([this, id, close = WebClose{code, std::move(reason)}] { end(id, close); });
+}
+
+void Web::end(WebId id, const WebClose& close) {
+  Connection* const here = find(id);
+  if (here == nullptr) return;
+  here->socket.closed = true;
+  here->socket.close = close;
+  world_.cancel(here->work);
+  if (const auto servant = std::exchange(here->servant, nullptr)) servant->on_closed(close, world_.now());
+  if (WebSocketSink* const dialler = std::exchange(here->dialler, nullptr))
+    return dialler->on_closed({id.value}, {0, close.reason}, world_.now());
+  sink_->on_closed(id, close, world_.now());
+}
+
+// ------------------------------------------------------------------------------------------------ what the hub opens
+
+WebSocketId Web::open(const WebSocketRequest& request, WebSocketSink& sink) {
+  const WebId id{++last_};
+  Connection& made = *connections_.emplace(id, std::make_unique<Connection>()).first->second;
+  made.socket.url = request.url;
+  made.socket.headers = request.headers;
+  made.dialler = &sink;
+  dialled_.push_back(&made.socket);
+  later([this, id] {
+    Connection* const here = find(id);
+    if (here == nullptr || here->dialler == nullptr) return;
+    if (!dialled_are_there) {
+      here->socket.closed = true;
+      return std::exchange(here->dialler, nullptr)->on_closed({id.value}, {0, "Connection refused"}, world_.now());
+    }
+    here->socket.status = 101;
+    here->dialler->on_open({id.value}, world_.now());
+  });
+  return {id.value};
+}
+
+void Web::close(WebSocketId id) {
+  if (Connection* const here = find({id.value})) here->dialler = nullptr;
+  later([this, id] {
+    if (Connection* const here = find({id.value})) here->socket.closed = true;
+  });
+}
+
+}  // namespace junctor::sim
