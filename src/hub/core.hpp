@@ -143,6 +143,7 @@ class Core final : public DatagramSink,
   recording::Recordings& recordings() { return *recordings_; }
   apps::HoldMusic& hold_music() { return *hold_music_; }
   control::Gateway& gateway() { return programs_->gateway(); }
+  apps::program::ClickToDial& click_to_dial() { return programs_->click_to_dial(); }
   apps::CallRecording& call_recording() { return *call_recording_; }
   media::Plane& media() { return outside_.media; }
   TimerWheel& timers() { return outside_.timers; }

@@ -10,6 +10,7 @@
 #include "apps/program/call_control.hpp"
 #include "apps/program/call_story.hpp"
 #include "apps/program/call_transfers.hpp"
+#include "apps/program/click_to_dial.hpp"
 #include "apps/program/collectors.hpp"
 #include "apps/program/consultations.hpp"
 #include "apps/program/destinations.hpp"
@@ -53,14 +54,15 @@ class Programs {
 
   void set_config(const config::Config& config, apps::OfficeSnapshot office);
   control::Gateway& gateway() { return gateway_; }
+  apps::program::ClickToDial& click_to_dial() { return click_to_dial_; }
 
   void on_call_event(const call::Event& event, TimePoint now);
 
   /// What is going on for programs besides their calls.
   std::size_t size() const {
-    return bridges_.size() + playbacks_.size() + ringbacks_.size() + originations_.size() + call_control_.size() +
-           collectors_.size() + offers_.size() + holds_.size() + transfers_.size() + consultations_.size() +
-           sip_requests_.size();
+    return click_to_dial_.size() + bridges_.size() + playbacks_.size() + ringbacks_.size() + originations_.size() +
+           call_control_.size() + collectors_.size() + offers_.size() + holds_.size() + transfers_.size() +
+           consultations_.size() + sip_requests_.size();
   }
 
  private:
@@ -72,6 +74,7 @@ class Programs {
   apps::program::ProgramCalls calls_;
   control::Gateway gateway_;
   apps::program::Destinations destinations_;
+  apps::program::ClickToDial click_to_dial_;
   apps::program::Playbacks playbacks_;
   apps::program::Bridges bridges_;
   apps::program::Ringbacks ringbacks_;
