@@ -24,6 +24,8 @@ std::string_view title_of(int status) {
       return "Conflict";
     case 422:
       return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
     case 501:
       return "Not Implemented";
     case 503:
@@ -35,9 +37,10 @@ std::string_view title_of(int status) {
 
 int status_of(std::string_view code) {
   static constexpr std::pair<std::string_view, int> known[] = {
-      {"invalid_params", 400}, {"not_found", 404},       {"already_exists", 409}, {"wrong_state", 409},
-      {"forbidden", 403},      {"not_implemented", 501}, {"draining", 503},       {"overloaded", 503},
-      {"store_failed", 503},   {"call_failed", 409},     {"no_route", 422}};
+      {"invalid_params", 400},      {"forbidden", 403},        {"not_found", 404},
+      {"already_exists", 409},      {"wrong_state", 409},      {"invalid_state", 409},
+      {"invalid_destination", 422}, {"originate_failed", 422}, {"rate_limited", 429},
+      {"not_implemented", 501},     {"draining", 503},         {"store_failed", 503}};
   for (const auto& [word, status] : known)
     if (word == code) return status;
   return 500;

@@ -130,7 +130,7 @@ TEST_F(RestTest, ACallIsStarted) {
   EXPECT_EQ(response.body, R"({"id":"n1-6745ab12-1"})");
   EXPECT_EQ(response.headers, (WebHeaders{{"Location", "/api/v1/calls/n1-6745ab12-1"}}));
   EXPECT_THAT(commands.asked, ElementsAre("call 1001 sip:b@example.org"));
-  EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001","to":"nobody"})"), "422 no_route");
+  EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001","to":"nobody"})"), "422 invalid_destination");
   EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001"})"), "400 invalid_params");
   EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001","to":""})"), "400 invalid_params");
   token = "reader";

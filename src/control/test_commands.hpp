@@ -53,7 +53,7 @@ class TestCommands final : public Commands {
   }
   void start_call(std::string from, std::string to, Reply<std::string> reply, TimePoint) override {
     asked.push_back("call " + from + " " + to);
-    if (to == "nobody") return reply(fail(Failure{"no_route", "nobody"}));
+    if (to == "nobody") return reply(fail(Failure{"invalid_destination", "nobody"}));
     reply("n1-6745ab12-1");
   }
   void hang_up(const std::string& id, Reply<void> reply, TimePoint) override {

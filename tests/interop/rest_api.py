@@ -85,7 +85,7 @@ def calls(api, alice, bob):
         return found if [c["state"] for c in found] == ["answered"] else None
     call = wait_until(answered, "the call is listed")[0]
     expect_equal((call["from"], call["to"], len(call["legs"])), ("1001", "1002", 2), "call")
-    expect_equal(api.get(f"/api/v1/calls/{call['id']}?messages=true")["call"]["id"], call["id"], "call by id")
+    expect_equal(api.get(f"/api/v1/calls/{call['id']}?messages=true")["id"], call["id"], "call by id")
     wait_until(lambda: api.metric("junctor_calls") == 1, "the call is in the metrics")
     packets = api.metric("junctor_media_packets_received_total")
     wait_until(lambda: api.metric("junctor_media_packets_received_total") > packets, "packets are counted")

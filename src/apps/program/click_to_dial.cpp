@@ -66,7 +66,7 @@ void ClickToDial::on_second(CallId id, LegId leg, TimePoint now) {
 void ClickToDial::on_failed(CallId id, const call::Cause& why, TimePoint now) {
   auto node = waiting_.extract(id);
   if (!node.empty() && node.mapped().told)
-    node.mapped().told(fail(Failure{"call_failed", std::to_string(why.status) + ' ' + why.text}));
+    node.mapped().told(fail(Failure{"originate_failed", std::to_string(why.status) + ' ' + why.text}));
   (void)parts_.calls.hang_up(id, why, now);
 }
 
@@ -79,7 +79,7 @@ void ClickToDial::on_call_event(const call::Event& event, TimePoint now) {
   if (gone != nullptr && gone->leg == at->second.first) (void)parts_.calls.hang_up(event.call, gone->cause, now);
   if (!std::holds_alternative<call::Ended>(event.body)) return;
   auto node = waiting_.extract(at);
-  if (node.mapped().told) node.mapped().told(fail(Failure{"call_failed", "the call has ended"}));
+  if (node.mapped().told) node.mapped().told(fail(Failure{"originate_failed", "the call has ended"}));
 }
 
 }  // namespace junctor::apps::program
