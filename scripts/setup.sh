@@ -10,7 +10,7 @@ build_packages=(
 )
 test_packages=(
   clang-19 libclang-rt-19-dev libsrtp2-dev
-  baresip-core sip-tester kamailio openssl
+  baresip-core sip-tester kamailio openssl nodejs node-typescript node-ws
 )
 
 wanted=()

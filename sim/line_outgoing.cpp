@@ -53,10 +53,11 @@ void Line::send_invite() {
   m.add(HeaderId::user_agent, "junctor-sim");
   if (!options_.late_offer) m.set_body("application/sdp", make_offer(wanted_));
   invite_ = m;
-  invite_branch_ =
-      phone_.transactions_.send(std::move(m), phone_.setup_.hub, [this, alive = alive_](const Message* response) {
-        if (*alive) on_invite_response(response);
-      });
+  // Who holds the dialog that is to be replaced may be another phone.
+  const Address to = options_.replaces.empty() ? phone_.setup_.hub : next_hop();
+  invite_branch_ = phone_.transactions_.send(std::move(m), to, [this, alive = alive_](const Message* response) {
+    if (*alive) on_invite_response(response);
+  });
   if (cancelled_) phone_.transactions_.cancel(invite_branch_);
 }
 

@@ -135,6 +135,17 @@ Line* Phone::find_line(const Message& m) {
   return nullptr;
 }
 
+Line* Phone::find_replaced(const Message& invite) {
+  const auto replaces = sip::typed<sip::Replaces>(invite, HeaderId::replaces);
+  for (const auto& line : lines_) {
+    if (replaces && line->up() && line->call_id_ == replaces->call_id && line->local_tag_ == replaces->to_tag &&
+        line->remote_tag_ == replaces->from_tag) {
+      return line.get();
+    }
+  }
+  return nullptr;
+}
+
 void Phone::crash() {
   for (const auto& line : lines_) line->vanish();
   transactions_.forget();
@@ -151,10 +162,15 @@ void Phone::on_request(const Message& request, const Address&) {
     return answer_plain(request, 481);
   }
   if (request.method() == Method::invite) {
-    if (request.has(HeaderId::replaces)) return answer_plain(request, 481);  // it knows no dialog but the hub's
+    Line* const replaced = request.has(HeaderId::replaces) ? find_replaced(request) : nullptr;
+    if (request.has(HeaderId::replaces) && replaced == nullptr) return answer_plain(request, 481);
     lines_.push_back(std::make_unique<Line>(*this, next_rtp_port_));
     next_rtp_port_ = next_rtp_port_ >= rtp_port_max ? rtp_port_min : static_cast<std::uint16_t>(next_rtp_port_ + 2);
-    return lines_.back()->on_invite(request);
+    Line& line = *lines_.back();
+    line.on_invite(request);
+    if (replaced == nullptr) return;
+    line.answer();  // RFC 3891 §3
+    return replaced->hang_up();
   }
   inbox_.push_back(request);
   answer_plain(request, request.method() == Method::bye ? 481 : 200);

@@ -102,6 +102,7 @@ class Phone final : private PhoneTransactions::User {
   void send_register(std::optional<std::string> authorization);
   void answer_plain(const sip::Message& request, int status);
   Line* find_line(const sip::Message& in_dialog_request);
+  Line* find_replaced(const sip::Message& invite);
   std::string contact() const;
   std::string address_of_record() const;
   std::string uri_of(std::string_view to) const;

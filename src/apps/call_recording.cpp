@@ -6,16 +6,10 @@
 namespace junctor::apps {
 namespace {
 
-/// The caller's side is left, everybody else's right.
-std::vector<recording::Track> tracks_of(const call::Call& call) {
-  std::vector<recording::Track> out;
-  for (const auto& leg : call.legs()) {
-    if (!leg->is_up() || !leg->port_is_open()) continue;
-    const bool caller = leg->id() == call.first_leg_id();
-    out.push_back(
-        {leg->port()->id, caller ? "caller" : "callee", caller ? recording::Side::left : recording::Side::right});
-  }
-  return out;
+call::Leg* first_up(call::Call& call) {
+  for (const auto& leg : call.legs())
+    if (leg->is_up() && leg->mixer != nullptr) return leg.get();
+  return nullptr;
 }
 
 std::string safe_name(std::string_view name) {
@@ -36,29 +30,27 @@ std::string CallRecording::path_for(const std::string& name, TimePoint now) cons
   return rules_.folder + '/' + stamp.substr(0, 10) + '/' + safe_name(stamp.substr(11, 8)) + '-' + safe_name(name);
 }
 
+/// The caller's side is left, everybody else's right.
 void CallRecording::start(CallId id, TimePoint now) {
   call::Call* const call = calls_.find(id);
-  call::Leg* const leg = first_up(call);
-  if (leg == nullptr || running_.contains(id)) return;
-  Listening listening(*leg);
+  if (call == nullptr || first_up(*call) == nullptr || running_.contains(id)) return;
+  const call::Leg* const caller = call->first_leg() != nullptr ? call->first_leg() : first_up(*call);
   recording::Settings settings;
   settings.path = path_for(to_string(id), now);
   settings.format = rules_.opus ? recording::Format::opus : recording::Format::wav;
   settings.layout = rules_.layout;
-  settings.rate = listening.rate();
   settings.length_max = rules_.length_max;
   settings.beep_every = rules_.beep_every;
-  if (rules_.layout != recording::Layout::mono) settings.tracks = tracks_of(*call);
   settings.facts = {{"call_id", to_string(id)},
                     {"from", call->caller().number},
                     {"to", call->callee().number},
                     {"direction", call->labels.direction}};
-  const recording::Source source{listening.mixer(), listening.rate()};
-  Running running{{}, recording::to_json_running(settings.path + ".json"), std::move(listening), settings.tracks};
-  auto started = recordings_.start(std::move(settings), source, now);
+  const std::string path = settings.path;
+  FollowedRecording recording({calls_, recordings_}, caller->id(), {"caller", "callee"});
+  const auto started = recording.start(std::move(settings), now);
   if (!started) return log_.warning("a call is not recorded", {{"call", to_string(id)}, {"error", started.error()}});
-  running.id = *started;
-  running_.emplace(id, std::move(running));
+  show(id, *started, path);
+  running_.emplace(id, std::move(recording));
 }
 
 recording::RecordingId CallRecording::start(const std::string& room, call::Mixer& mixer, TimePoint now) {
@@ -77,41 +69,51 @@ recording::RecordingId CallRecording::start(const std::string& room, call::Mixer
   return {};
 }
 
-void CallRecording::follow(CallId id, Running& running, TimePoint now) {
-  call::Call* const call = calls_.find(id);
-  call::Leg* const leg = first_up(call);
-  if (leg == nullptr) return;
-  if (running.listening.follow(*leg))
-    recordings_.follow(running.id, {running.listening.mixer(), running.listening.rate()}, now);
-  if (rules_.layout == recording::Layout::mono) return;
-  auto tracks = tracks_of(*call);
-  if (tracks == running.tracks) return;
-  running.tracks = tracks;
-  if (const auto done = recordings_.set_tracks(running.id, std::move(tracks), now); !done)
-    log_.warning("a recording does not follow its call", {{"call", to_string(id)}, {"error", done.error()}});
+void CallRecording::show(CallId call, recording::RecordingId id, const std::string& path) {
+  shown_[call].push_back({id, recording::to_json_running(path + ".json")});
 }
 
 std::string CallRecording::recordings_of(CallId call) const {
-  const auto at = running_.find(call);
-  return at == running_.end() ? std::string() : '[' + at->second.shown + ']';
+  const auto at = shown_.find(call);
+  if (at == shown_.end()) return {};
+  std::string out;
+  for (const Shown& one : at->second) out += (out.empty() ? '[' : ',') + one.json;
+  return out + ']';
 }
 
-/// It may end before its call does.
-void CallRecording::on_recording_event(const recording::Event& event) {
-  const auto* const stopped = std::get_if<recording::Stopped>(&event);
+/// It may end before its call does, and be masked when it has ended.
+void CallRecording::on_recording_event(const recording::Event& event, TimePoint now) {
+  forget_old(now);
+  const auto* stopped = std::get_if<recording::Stopped>(&event);
+  if (const auto* masked = std::get_if<recording::Masked>(&event); masked != nullptr && masked->stopped)
+    stopped = &*masked->stopped;
   if (stopped == nullptr || !stopped->id) return;
   for (auto& [call, running] : running_)
-    if (running.id == stopped->id) running.shown = to_json(*stopped);
+    if (running.id() == stopped->id) running.on_ended();
+  const auto at = shown_.find(parse_call_id(recording::find_fact(stopped->facts, "call_id")));
+  if (at == shown_.end()) return;
+  for (Shown& one : at->second)
+    if (one.id == stopped->id) one.json = to_json(*stopped);
+}
+
+void CallRecording::forget_old(TimePoint now) {
+  while (!over_.empty() && now - over_.front().first > remembered) {
+    shown_.erase(over_.front().second);
+    over_.pop_front();
+  }
 }
 
 void CallRecording::on_call_event(const call::Event& event, TimePoint now) {
   const auto at = running_.find(event.call);
   if (std::holds_alternative<call::Ended>(event.body)) {
+    if (shown_.contains(event.call)) over_.emplace_back(now, event.call);
+    forget_old(now);
     if (at == running_.end()) return;
-    recordings_.stop(at->second.id, now);
+    at->second.stop(now);
     running_.erase(at);
   } else if (at != running_.end()) {
-    follow(event.call, at->second, now);
+    if (const auto done = at->second.follow(now); !done)
+      log_.warning("a recording does not follow its call", {{"call", to_string(event.call)}, {"error", done.error()}});
   } else if (const auto* answered = std::get_if<call::Answered>(&event.body);
              answered != nullptr && answered->with && rules_.calls) {
     start(event.call, now);

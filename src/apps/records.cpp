@@ -124,8 +124,15 @@ void Records::on_recording_event(const recording::Event& event, TimePoint now) {
     const std::string_view call = recording::find_fact(facts, "call_id");
     if (!call.empty()) store_.write(store::CallRecordings{std::string(call), std::move(recordings)}, nullptr, 0, now);
   };
+  // With the call's other recordings, as long as they are known.
+  const auto tell = [&](const recording::Stopped& stopped) {
+    std::string all = recording_.recordings_of(parse_call_id(recording::find_fact(stopped.facts, "call_id")));
+    write(stopped.facts, all.empty() ? '[' + to_json(stopped) + ']' : std::move(all));
+  };
   if (const auto* stopped = std::get_if<recording::Stopped>(&event)) {
-    write(stopped->facts, '[' + to_json(*stopped) + ']');
+    tell(*stopped);
+  } else if (const auto* masked = std::get_if<recording::Masked>(&event); masked != nullptr && masked->stopped) {
+    tell(*masked->stopped);
   } else if (const auto* deleted = std::get_if<recording::Deleted>(&event)) {
     write(deleted->facts, {});
   }

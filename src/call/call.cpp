@@ -459,6 +459,13 @@ Result<void, Refusal> Call::process_voice(LegId id, const media::VoiceProcessing
   return {};
 }
 
+Result<void, Refusal> Call::mute(LegId id, const Muting& what) {
+  Leg* const leg = this->leg(id);
+  if (leg == nullptr) return fail(Refusal::no_such_leg);
+  leg->mute(what);
+  return {};
+}
+
 Result<void, Refusal> Call::hold(LegId id, bool on, Replied done, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);
@@ -469,13 +476,6 @@ Result<void, Refusal> Call::refer(LegId id, const Leg::Refer& what, ReferTold to
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return fail(Refusal::no_such_leg);
   return leg->refer(what, std::move(told), now);
-}
-
-Result<void, Refusal> Call::mute(LegId id, const Muting& what) {
-  Leg* const leg = this->leg(id);
-  if (leg == nullptr) return fail(Refusal::no_such_leg);
-  leg->mute(what);
-  return {};
 }
 
 Result<void, Refusal> Call::refer_progress(LegId id, int status, bool last, TimePoint now) {

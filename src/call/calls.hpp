@@ -82,8 +82,8 @@ class Calls final : public TimerTarget, private CallOwner, private LegOwner {
   Result<void, Refusal> hang_up(CallId call, const Cause& why, TimePoint now, HangupBy by = HangupBy::hub);
   Result<void, Refusal> bridge(CallId call, LegId a, LegId b, TimePoint now);
   /// See Call::seat().
-  Result<void, Refusal> seat_early(CallId call, LegId leg, Mixer& mixer, TimePoint now);
   Result<void, Refusal> seat(CallId call, LegId leg, Mixer& mixer, TimePoint now, const Voice& voice = {});
+  Result<void, Refusal> seat_early(CallId call, LegId leg, Mixer& mixer, TimePoint now);
   Result<void, Refusal> seat_alone(CallId call, LegId leg, TimePoint now);
   /// Completing a transfer: `leg` of `from` becomes a leg of `to`.
   Result<void, Refusal> move_leg(CallId from, LegId leg, CallId to, TimePoint now);

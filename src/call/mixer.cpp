@@ -123,11 +123,12 @@ void Mixer::drop_need(Need need) {
 void Mixer::set_voice(const Leg& leg, const Voice& voice) {
   Seat* const seat = find(leg);
   if (seat == nullptr || seat->voice == voice) return;
-  seat->voice = voice;
+  const bool was_party = std::exchange(seat->voice, voice).to_all;
   say_voice(*seat);
   say_whispers();
   say_hears(*seat);
   refresh();
+  if (was_party != voice.to_all) seat->leg->on_seated();
 }
 
 Voice Mixer::voice(const Leg& leg) const {

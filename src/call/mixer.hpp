@@ -35,8 +35,8 @@ struct Voice {
   float input_gain = 1;   ///< 0: muted
   float output_gain = 1;  ///< 0: deaf
   bool hears_itself = false;
-  bool to_all = true;  ///< else it is an observer: nobody hears it but `whispers_to`
-  LegId whispers_to;   ///< who hears an observer, once it is here; none: nobody
+  bool to_all = true;        ///< else it is an observer: nobody hears it but `whispers_to`
+  LegId whispers_to;         ///< who hears an observer, once it is here; none: nobody
   bool hears_others = true;  ///< else only what is played to it alone
 
   bool operator==(const Voice&) const = default;

@@ -176,6 +176,22 @@ struct DrainReport {
   seconds timeout{0};       ///< after which they are ended
 };
 
+struct UserInfo {
+  std::string username;
+  std::string display_name;
+  bool from_file = false;  ///< of the configuration: changed there, and nowhere else
+  bool voicemail = true;
+  std::uint32_t ring_secs = 0;
+  std::uint64_t contacts = 0;  ///< registered now
+};
+
+/// Of a user of the database; what is not there stays as it is.
+struct UserChange {
+  std::string username;
+  std::optional<std::string> password;
+  std::optional<std::string> display_name;
+};
+
 struct NewUser {
   std::string username;
   std::string password;
@@ -193,6 +209,7 @@ class Commands {
   virtual void find_call(std::string id, bool with_messages, Reply<CallDetail> reply, TimePoint now) = 0;
   virtual std::vector<Registration> registrations(TimePoint now) = 0;
   virtual std::vector<TrunkInfo> trunks(TimePoint now) = 0;
+  virtual std::vector<UserInfo> users(TimePoint now) = 0;
   virtual Explanation explain(const ExplainRequest& request) = 0;
 
   /// Answered when BYE, CANCEL or the final response is on its way.
@@ -206,7 +223,7 @@ class Commands {
   // Answered when stored.
 
   virtual void add_user(NewUser user, Reply<void> reply, TimePoint now) = 0;
-  virtual void set_password(std::string username, std::string password, Reply<void> reply, TimePoint now) = 0;
+  virtual void change_user(UserChange change, Reply<void> reply, TimePoint now) = 0;
   virtual void remove_user(std::string username, Reply<void> reply, TimePoint now) = 0;
 };
 

@@ -236,7 +236,7 @@ void user_passwd(Command& c) {
   std::string username = c.params.text("username");
   std::string password = c.params.text("password");
   if (c.faulty()) return;
-  c.commands.set_password(std::move(username), std::move(password), c.back.reply<void>(), c.now);
+  c.commands.change_user({std::move(username), std::move(password), std::nullopt}, c.back.reply<void>(), c.now);
 }
 
 void user_remove(Command& c) {

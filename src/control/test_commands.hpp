@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/io.hpp"
 #include "control/commands.hpp"
 
 namespace junctor::control {
@@ -11,6 +12,8 @@ class TestCommands final : public Commands {
  public:
   std::vector<std::string> asked;
   std::vector<CallDetail> known_calls;
+  std::vector<UserInfo> known_users;
+  bool draining = false;
   std::vector<store::CallRecord> known_records;
   Reply<void> later;  ///< of the last command that changes a user
   store::CallFilter filter;
@@ -18,6 +21,7 @@ class TestCommands final : public Commands {
   Status status(TimePoint) override {
     Status s;
     s.version = "1.2.3";
+    s.draining = draining;
     s.listeners = {"udp 127.0.0.1:5060"};
     s.blocked = {{IpAddress::v4(192, 0, 2, 1), seconds(17), true, 3}};
     s.counters = {{"sip_dropped", 5}};
@@ -73,8 +77,10 @@ class TestCommands final : public Commands {
     asked.push_back("add " + user.username + " " + user.password + " " + user.display_name);
     later = std::move(reply);
   }
-  void set_password(std::string username, std::string password, Reply<void> reply, TimePoint) override {
-    asked.push_back("passwd " + username + " " + password);
+  std::vector<UserInfo> users(TimePoint) override { return known_users; }
+  void change_user(UserChange change, Reply<void> reply, TimePoint) override {
+    if (change.password) asked.push_back("passwd " + change.username + " " + *change.password);
+    if (change.display_name) asked.push_back("display " + change.username + " " + *change.display_name);
     later = std::move(reply);
   }
   void remove_user(std::string username, Reply<void> reply, TimePoint) override {

@@ -200,6 +200,15 @@ json::value to_json(const TrunkInfo& t) {
                       {"max_calls", t.max_calls}};
 }
 
+json::value to_json(const UserInfo& user) {
+  return json::object{{"username", text(user.username)},
+                      {"display_name", text(user.display_name)},
+                      {"source", user.from_file ? "file" : "database"},
+                      {"voicemail", user.voicemail},
+                      {"ring_secs", user.ring_secs},
+                      {"contacts", user.contacts}};
+}
+
 json::value to_json(const Explanation& e) {
   return json::object{{"action", text(e.action)},
                       {"direction", text(e.direction)},

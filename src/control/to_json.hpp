@@ -19,6 +19,7 @@ boost::json::value to_json(const CallDetail& detail);
 boost::json::value to_json(const SipMessage& message);
 boost::json::value to_json(const Registration& registration);
 boost::json::value to_json(const TrunkInfo& trunk);
+boost::json::value to_json(const UserInfo& user);
 boost::json::value to_json(const Explanation& explanation);
 boost::json::value to_json(const ReloadReport& report);
 boost::json::value to_json(const DrainReport& report);

@@ -30,7 +30,8 @@ std::optional<int> hex_digit(char c) {
   return std::nullopt;
 }
 
-std::string decoded(std::string_view text) {
+/// `plus`: what a '+' stands for.
+std::string decoded(std::string_view text, char plus = ' ') {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
@@ -39,7 +40,7 @@ std::string decoded(std::string_view text) {
       out += static_cast<char>(*high * 16 + *low);
       i += 2;
     } else {
-      out += text[i] == '+' ? ' ' : text[i];
+      out += text[i] == '+' ? plus : text[i];
     }
   }
   return out;
@@ -109,6 +110,10 @@ std::optional<std::string> query_value(std::string_view target, std::string_view
     return equals == std::string_view::npos ? std::string() : decoded(pair.substr(equals + 1));
   }
   return std::nullopt;
+}
+
+std::string percent_decoded(std::string_view text) {
+  return decoded(text, '+');
 }
 
 std::string_view path_of(std::string_view target) {

@@ -54,6 +54,8 @@ class Tokens {
 
 /// The value of `name` in a target's query, %XX decoded; nothing: it is not there.
 std::optional<std::string> query_value(std::string_view target, std::string_view name);
+/// %XX decoded.
+std::string percent_decoded(std::string_view text);
 std::string_view path_of(std::string_view target);
 
 }  // namespace junctor::control

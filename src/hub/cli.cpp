@@ -29,6 +29,7 @@ class Words {
     user();
     doctor();
     version();
+    schema();
   }
 
   Invocation parse(int argc, const char* const* argv) {
@@ -202,6 +203,8 @@ class Words {
     choose(app, version_);
   }
 
+  void schema() { choose(app_.add_subcommand("schema", "Commands and events of RWI, as JSON"), schema_); }
+
   App app_{about, "junctor"};
   Invocation chosen_ = Done{exit_usage};
   Run run_;
@@ -220,6 +223,7 @@ class Words {
   User add_, passwd_, remove_;
   Doctor doctor_;
   Version version_;
+  Schema schema_;
 };
 
 }  // namespace

@@ -97,13 +97,15 @@ struct Doctor {
 struct Version {
   Output output = Output::people;
 };
+/// The commands and events of RWI.
+struct Schema {};
 /// Help was printed, or a usage error.
 struct Done {
   int exit_code = exit_ok;
 };
 
 using Invocation = std::variant<Done, Run, Check, Status, CallsList, CallsShow, CallsHangup, RecordsList, RecordsShow,
-                                Registrations, Trunks, RouteExplain, Reload, Drain, User, Doctor, Version>;
+                                Registrations, Trunks, RouteExplain, Reload, Drain, User, Doctor, Version, Schema>;
 
 Invocation parse(int argc, const char* const* argv);
 

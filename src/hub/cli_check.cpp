@@ -1,10 +1,11 @@
-// check and version.
+// check, version and schema.
 #include <boost/json.hpp>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "config/load.hpp"
+#include "control/schema.hpp"
 #include "hub/checked_config.hpp"
 #include "hub/cli_commands.hpp"
 #include "hub/version.hpp"
@@ -66,6 +67,11 @@ int carry_out(const Version& command) {
     std::printf("junctor %.*s, commit %s, built:%s\n", static_cast<int>(version.size()), version.data(), JUNCTOR_COMMIT,
                 words.c_str());
   }
+  return exit_ok;
+}
+
+int carry_out(const Schema&) {
+  std::fputs(control::schema_text().c_str(), stdout);
   return exit_ok;
 }
 

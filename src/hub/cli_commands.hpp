@@ -20,6 +20,7 @@ int carry_out(const Drain&);
 int carry_out(const User&);
 int carry_out(const Doctor&);
 int carry_out(const Version&);
+int carry_out(const Schema&);
 
 /// Prints the problem to stderr; its exit code.
 int report(const Problem& problem);

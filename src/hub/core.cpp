@@ -163,11 +163,29 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
       apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_, *trunk_registrations_, *authenticator_,
                              *guard_, directory_, o.store, o.media, o.random, o.counters});
   static NoWeb no_web;
-  programs_ = std::make_unique<Programs>(
-      Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *sounds_, *speech_,
-                      directory_, *endpoint_, o.timers, o.random, o.wall, o.store, o.log, o.counters, o.media,
-                      o.dialled, o.wake},
-      config_->hub.data_dir);
+  programs_ = std::make_unique<Programs>(Programs::Parts{o.web != nullptr ? *o.web : no_web,
+                                                         *calls_,
+                                                         *fence_,
+                                                         *dialler_,
+                                                         *hold_music_,
+                                                         *call_recording_,
+                                                         *recordings_,
+                                                         *sounds_,
+                                                         *speech_,
+                                                         directory_,
+                                                         *endpoint_,
+                                                         o.timers,
+                                                         o.random,
+                                                         o.wall,
+                                                         o.store,
+                                                         o.log,
+                                                         o.counters,
+                                                         o.media,
+                                                         o.dialled,
+                                                         o.wake},
+                                         config_->hub.data_dir);
+  call_transcription_->set_sink(
+      [this](const apps::TranscriptEvent& event, TimePoint then) { programs_->on_transcript(event, then); });
   std::string fault;
   office_ = make_office(*config_, &fault);
   JUNCTOR_CHECK(office_ != nullptr);  // the configuration has been checked before it came here
@@ -338,8 +356,9 @@ bool Core::deliver_recordings(TimePoint now) {
 }
 
 void Core::on_recording_event(const recording::Event& event, TimePoint now) {
-  call_recording_->on_recording_event(event);
+  call_recording_->on_recording_event(event, now);
   records_->on_recording_event(event, now);
+  programs_->on_recording_event(event, now);
   if (recording_hook_) recording_hook_(event, now);
   const auto* const stopped = std::get_if<recording::Stopped>(&event);
   if (stopped == nullptr || stopped->reason == recording::StopReason::failed)
@@ -482,8 +501,8 @@ void Core::drain(seconds retry_after, TimePoint now) {
   trunk_registrations_->stop(now);
 }
 
-void Core::put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now) {
-  registrar::set_password(user, authenticator_->realm(), password, outside_.hashes);
+void Core::put_user(registrar::User user, const std::optional<std::string>& password, Stored stored, TimePoint now) {
+  if (password) registrar::set_password(user, authenticator_->realm(), *password, outside_.hashes);
   const store::UserRow row = registrar::to_row(user, authenticator_->realm());
   changes_[next_change_] = [this, user = std::move(user), stored = std::move(stored)](bool ok, TimePoint) {
     if (ok) users_.put(user);

@@ -115,8 +115,8 @@ class Core final : public DatagramSink,
   bool draining() const { return admission_->draining(); }
   /// Told when a change of the users is safe and in effect, or (false) when it could not be stored and is not.
   using Stored = std::function<void(bool ok)>;
-  /// A user of the database, with this password.
-  void put_user(registrar::User user, std::string_view password, Stored stored, TimePoint now);
+  /// A user of the database, with this password, or the one that it has.
+  void put_user(registrar::User user, const std::optional<std::string>& password, Stored stored, TimePoint now);
   void remove_user(std::string username, Stored stored, TimePoint now);
   /// Told of each call that ends, while it can still be looked at.
   void set_ended_hook(std::function<void(const call::Call&, TimePoint)> hook) { ended_hook_ = std::move(hook); }
@@ -146,12 +146,12 @@ class Core final : public DatagramSink,
   store::Store& store() { return outside_.store; }
   media::Sounds& sounds() { return *sounds_; }
   recording::Recordings& recordings() { return *recordings_; }
-  apps::HoldMusic& hold_music() { return *hold_music_; }
-  control::Gateway& gateway() { return programs_->gateway(); }
   apps::CallRecording& call_recording() { return *call_recording_; }
   media::Plane& media() { return outside_.media; }
   TimerWheel& timers() { return outside_.timers; }
   Log& log() { return outside_.log; }
+  apps::HoldMusic& hold_music() { return *hold_music_; }
+  control::Gateway& gateway() { return programs_->gateway(); }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;

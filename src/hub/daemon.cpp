@@ -11,6 +11,7 @@
 #include "audio/disk.hpp"
 #include "control/local_server.hpp"
 #include "control/probes.hpp"
+#include "control/rest.hpp"
 #include "control/web_router.hpp"
 #include "hub/checked_config.hpp"
 #include "hub/core.hpp"
@@ -205,6 +206,7 @@ class Daemon {
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<control::LocalServer> local_server_;
   std::unique_ptr<control::Probes> probes_;
+  std::unique_ptr<control::Rest> rest_;
   std::unique_ptr<control::WebRouter> router_;
   std::uint32_t last_epoch_ = 0;  // of the newest call in the store
   std::optional<TimePoint> drain_until_;
@@ -427,6 +429,8 @@ void Daemon::build_web() {
   router_ = std::make_unique<control::WebRouter>(*http_);
   probes_ = std::make_unique<control::Probes>(*http_, *operator_, [this] { return core_->config().metrics.allow; });
   for (const char* path : {"/livez", "/readyz", "/metrics"}) router_->serve(path, *probes_);
+  rest_ = std::make_unique<control::Rest>(*http_, *operator_, core_->gateway().tokens(), counters_);
+  router_->serve(std::string(control::Rest::prefix), *rest_);
   router_->serve(std::string(control::Gateway::prefix), core_->gateway());
 }
 
@@ -549,6 +553,7 @@ int Daemon::run() {
   std::fflush(stdout);
   net::notify_service_manager("READY=1");
   loop_->run();
+  core_->gateway().close(net::now());
   http_->stop();
   media_->stop();
   edge_->stop();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "apps/leg_quality.hpp"
 #include "base/saved_state.hpp"
@@ -257,6 +258,20 @@ std::vector<control::TrunkInfo> Operator::trunks(TimePoint now) {
   return out;
 }
 
+std::vector<control::UserInfo> Operator::users(TimePoint now) {
+  std::unordered_map<std::string, std::uint64_t> contacts;
+  for (const registrar::Registration& registration : core_.registrar().list(listed_max, now))
+    ++contacts[registration.user];
+  std::vector<control::UserInfo> out;
+  core_.users().for_each([&](const registrar::User& user) {
+    if (out.size() == listed_max) return;
+    const auto registered = contacts.find(user.username);
+    out.push_back({user.username, user.display_name, user.from_file, user.voicemail, user.ring_secs,
+                   registered == contacts.end() ? 0 : registered->second});
+  });
+  return out;
+}
+
 control::Explanation Operator::explain(const control::ExplainRequest& request) {
   routing::Facts facts;
   facts.from = request.from;
@@ -337,12 +352,15 @@ void Operator::add_user(control::NewUser user, control::Reply<void> reply, TimeP
   core_.put_user(std::move(made), user.password, answer_when_stored(std::move(reply)), now);
 }
 
-void Operator::set_password(std::string username, std::string password, control::Reply<void> reply, TimePoint now) {
+void Operator::change_user(control::UserChange change, control::Reply<void> reply, TimePoint now) {
+  const std::string& username = change.username;
   const registrar::User* const user = core_.users().find(username);
   if (user == nullptr) return reply(fail(Failure{"not_found", "no such user: " + username}));
   if (user->from_file)
     return reply(fail(Failure{"wrong_state", "user " + username + " is in the configuration file; change it there"}));
-  core_.put_user(*user, password, answer_when_stored(std::move(reply)), now);
+  registrar::User changed = *user;
+  if (change.display_name) changed.display_name = std::move(*change.display_name);
+  core_.put_user(std::move(changed), change.password, answer_when_stored(std::move(reply)), now);
 }
 
 void Operator::remove_user(std::string username, control::Reply<void> reply, TimePoint now) {

@@ -45,6 +45,7 @@ class Operator final : public control::Commands {
   void find_call(std::string id, bool with_messages, control::Reply<control::CallDetail> reply, TimePoint now) override;
   std::vector<control::Registration> registrations(TimePoint now) override;
   std::vector<control::TrunkInfo> trunks(TimePoint now) override;
+  std::vector<control::UserInfo> users(TimePoint now) override;
   control::Explanation explain(const control::ExplainRequest& request) override;
   void hang_up(const std::string& id, control::Reply<void> reply, TimePoint now) override;
   void list_records(store::CallFilter filter, control::Reply<std::vector<store::CallRecord>> reply,
@@ -53,7 +54,7 @@ class Operator final : public control::Commands {
   void reload(control::Reply<control::ReloadReport> reply, TimePoint now) override;
   void drain(std::optional<seconds> timeout, control::Reply<control::DrainReport> reply, TimePoint now) override;
   void add_user(control::NewUser user, control::Reply<void> reply, TimePoint now) override;
-  void set_password(std::string username, std::string password, control::Reply<void> reply, TimePoint now) override;
+  void change_user(control::UserChange change, control::Reply<void> reply, TimePoint now) override;
   void remove_user(std::string username, control::Reply<void> reply, TimePoint now) override;
 
  private:

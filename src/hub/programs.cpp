@@ -67,6 +67,12 @@ Programs::Programs(Parts parts, const std::string& data_dir)
       call_control_(
           {parts.calls, calls_, bridges_, playbacks_, ringbacks_, parts.music, parts.fence, gateway_.events()}),
       collectors_(calls_, gateway_.events(), parts.timers),
+      rooms_({parts.calls, calls_, bridges_, parts.fence, gateway_.events(), parts.recording, destinations_,
+              parts.timers, parts.random, parts.wall}),
+      supervisors_({parts.calls, calls_, bridges_, rooms_, parts.fence, gateway_.events(), parts.log}),
+      mutes_({parts.calls, calls_, parts.fence, gateway_.events()}),
+      record_control_({parts.calls, calls_, parts.recordings, parts.recording, gateway_.events(), parts.timers,
+                       parts.random, parts.log}),
       offers_({parts.calls, calls_, parts.dialler, parts.directory, playbacks_, gateway_.events(), parts.timers}),
       streams_({parts.media, parts.timers, parts.random, parts.counters, parts.dialled},
                {.servant = [this](WebId id) { parts_.web.rouse(id); }, .control = parts.wake},
@@ -83,7 +89,13 @@ Programs::Programs(Parts parts, const std::string& data_dir)
       consultations_({parts.calls, calls_, bridges_, holds_, originations_, transfers_, gateway_.events()}),
       sip_requests_({parts.calls, calls_, bridges_, gateway_.events(), parts.timers, parts.random, parts.wall}) {
   gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
-                         &holds_, &transfers_, &consultations_, &sip_requests_, &program_streams_});
+                         &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_, &mutes_,
+                         &record_control_, &program_streams_});
+  originations_.set_record([this](ProgramCall& call, const apps::program::RecordOptions& options, TimePoint now) {
+    const auto begun = record_control_.begin(call, options, {call.owner, call.token, {}, {}, false}, now);
+    if (!begun)
+      parts_.log.warning("a call is not recorded", {{"call", to_string(call.id)}, {"error", begun.error().message}});
+  });
   gateway_.set_media([this](apps::program::TokenId token, std::string_view frame,
                             TimePoint now) { return program_streams_.on_frame(frame, token, now).has_value(); },
                      [this](apps::program::TokenId token, std::string_view stream, WebId socket) {
@@ -164,8 +176,11 @@ void Programs::on_call_event(const call::Event& event, TimePoint now) {
   story_.on_call_event(event, now);
   playbacks_.on_call_event(event, now);
   ringbacks_.on_call_event(event, now);
+  rooms_.on_call_event(event, now);
   bridges_.on_call_event(event, now);
   program_streams_.on_call_event(event, now);
+  supervisors_.on_call_event(event, now);
+  record_control_.on_call_event(event, now);
   collectors_.on_call_event(event, now);
   offers_.on_call_event(event, now);
   holds_.on_call_event(event, now);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "apps/call_recording.hpp"
 #include "apps/dial.hpp"
 #include "apps/hold_music.hpp"
 #include "apps/program/bridges.hpp"
@@ -11,16 +12,20 @@
 #include "apps/program/call_story.hpp"
 #include "apps/program/call_transfers.hpp"
 #include "apps/program/collectors.hpp"
+#include "apps/program/conference_rooms.hpp"
 #include "apps/program/consultations.hpp"
 #include "apps/program/destinations.hpp"
 #include "apps/program/holds.hpp"
+#include "apps/program/media_mutes.hpp"
 #include "apps/program/offers.hpp"
 #include "apps/program/originations.hpp"
 #include "apps/program/playbacks.hpp"
 #include "apps/program/program_calls.hpp"
 #include "apps/program/program_streams.hpp"
+#include "apps/program/record_control.hpp"
 #include "apps/program/ringbacks.hpp"
 #include "apps/program/sip_requests.hpp"
+#include "apps/program/supervisors.hpp"
 #include "base/log.hpp"
 #include "call/calls.hpp"
 #include "call/media_fence.hpp"
@@ -40,6 +45,8 @@ class Programs {
     call::MediaFence& fence;
     apps::Dialler& dialler;
     apps::HoldMusic& music;
+    apps::CallRecording& recording;
+    recording::Recordings& recordings;
     media::Sounds& sounds;
     media::Speech& speech;
     const routing::Directory& directory;
@@ -62,12 +69,16 @@ class Programs {
   bool deliver(TimePoint now) { return streams_.deliver(now); }
 
   void on_call_event(const call::Event& event, TimePoint now);
+  void on_transcript(const apps::TranscriptEvent& event, TimePoint now) { story_.on_transcript(event, now); }
+  void on_recording_event(const recording::Event& event, TimePoint now) {
+    record_control_.on_recording_event(event, now);
+  }
 
   /// What is going on for programs besides their calls.
   std::size_t size() const {
     return bridges_.size() + playbacks_.size() + ringbacks_.size() + originations_.size() + call_control_.size() +
            collectors_.size() + offers_.size() + holds_.size() + transfers_.size() + consultations_.size() +
-           sip_requests_.size() + streams_.size();
+           sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size() + streams_.size();
   }
 
  private:
@@ -85,6 +96,10 @@ class Programs {
   apps::program::Originations originations_;
   apps::program::CallControl call_control_;
   apps::program::Collectors collectors_;
+  apps::program::ConferenceRooms rooms_;
+  apps::program::Supervisors supervisors_;
+  apps::program::MediaMutes mutes_;
+  apps::program::RecordControl record_control_;
   apps::program::Offers offers_;
   stream::Streams streams_;
   apps::program::ProgramStreams program_streams_;

@@ -133,7 +133,7 @@ Result<OpenManifest, std::string> parse_open_manifest(std::string_view manifest)
                          .label = {},
                          .channels = static_cast<std::uint8_t>(number(file, "channels") == 2 ? 2 : 1),
                          .at_ms = number(file, "at_ms"),
-                         .report = {}});
+                         .report = {.path = {}, .sha256 = {}, .duration_ms = number(file, "duration_ms")}});
   }
   for (const json::value& one : list(in, "masks")) {
     if (!one.is_object()) continue;
@@ -190,6 +190,26 @@ std::string_view find_fact(const std::vector<std::pair<std::string, std::string>
   for (const auto& [name, value] : facts)
     if (name == key) return value;
   return {};
+}
+
+Result<std::string, std::string> add_mask(std::string_view manifest, const Manifest::Span& mask) {
+  auto in = parse(manifest);
+  if (!in) return fail(in.error());
+  if (!(*in)["masks"].is_array()) (*in)["masks"] = json::array();
+  (*in)["masks"].get_array().push_back(json::object{{"at_ms", mask.at_ms}, {"duration_ms", mask.duration_ms}});
+  if (!(*in)["files"].is_array()) return fail(std::string("not a manifest"));
+  for (json::value& file : (*in)["files"].get_array())
+    if (file.is_object()) file.get_object()["sha256"] = "";
+  return json::serialize(*in) + '\n';
+}
+
+StopReason reason_in(std::string_view manifest) {
+  const auto in = parse(manifest);
+  const std::string state = in ? text(*in, "state") : std::string();
+  for (const StopReason each :
+       {StopReason::stopped, StopReason::length_max, StopReason::failed, StopReason::interrupted})
+    if (state == to_string(each)) return each;
+  return StopReason::stopped;
 }
 
 std::string close_manifest(std::string_view text_of_it, StopReason reason, const std::vector<FileReport>& reports) {

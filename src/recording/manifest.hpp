@@ -86,6 +86,11 @@ std::vector<std::pair<std::string, std::string>> facts_in(std::string_view json)
 constexpr std::uint64_t manifest_bytes_max = std::uint64_t{16} << 20;
 Result<std::string, std::string> read_manifest(audio::Disk& disk, const std::string& path);
 
+/// A closed manifest with one mask more, whose files are about to change: their hashes are gone until close_manifest().
+Result<std::string, std::string> add_mask(std::string_view json, const Manifest::Span& mask);
+/// Why the recording of a closed manifest ended.
+StopReason reason_in(std::string_view json);
+
 /// The same manifest with its files' reports, in their order, and the reason why it ended.
 std::string close_manifest(std::string_view json, StopReason reason, const std::vector<FileReport>& reports);
 

@@ -41,6 +41,11 @@ void Recorder::change(RecordingId id, Change change) {
   push({id, std::move(change)});
 }
 
+void Recorder::mask(FileMask::Order order) {
+  const RecordingId id = order.id;
+  push({id, std::move(order)});
+}
+
 void Recorder::repair(std::string folder) {
   push({{}, RepairOrder{std::move(folder)}});
 }
@@ -85,6 +90,13 @@ void Recorder::take_order(Order& order) {
     if (!retention_) retention_ = std::make_unique<Retention>(disk_, log_, std::move(prune->folder), prune->before);
   } else if (auto* beginning = std::get_if<Beginning>(&order.what)) {
     sessions_.emplace(order.id, std::make_unique<Session>(disk_, counters_, std::move(*beginning)));
+  } else if (auto* mask = std::get_if<FileMask::Order>(&order.what)) {
+    const auto session = sessions_.find(order.id);
+    if (session != sessions_.end()) {
+      session->second->change({TimePoint::min(), Change::MaskFile{mask->from_ms, mask->to_ms, mask->token}});
+    } else {
+      masks_.emplace_back(disk_, std::move(*mask));
+    }
   } else if (const auto at = sessions_.find(order.id); at != sessions_.end()) {
     at->second->change(std::move(std::get<Change>(order.what)));
   }
@@ -111,9 +123,19 @@ bool Recorder::work(TimePoint now) {
     Session& session = *at->second;
     session.work(now, made_);
     busy = busy || (session.busy() && !session.done());
+    if (session.done()) {
+      for (const Change::MaskFile& late : session.take_late_masks())
+        masks_.emplace_back(disk_, FileMask::Order{session.id(), late.token, session.path(), late.from_ms, late.to_ms});
+    }
     at = session.done() ? sessions_.erase(at) : std::next(at);
   }
-  return busy;
+  return work_on_masks() || busy;
+}
+
+/// A piece of the first one.
+bool Recorder::work_on_masks() {
+  if (!masks_.empty() && !masks_.front().step(made_)) masks_.pop_front();
+  return !masks_.empty();
 }
 
 void Recorder::publish() {

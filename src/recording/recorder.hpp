@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "base/mailbox.hpp"
 #include "base/time.hpp"
+#include "recording/file_mask.hpp"
 #include "recording/recording.hpp"
 #include "recording/repair.hpp"
 #include "recording/retention.hpp"
@@ -44,6 +45,8 @@ class Recorder {
 
   void begin(Beginning beginning);
   void change(RecordingId id, Change change);
+  /// Of one that runs or has ended; Masked follows.
+  void mask(FileMask::Order order);
   /// Once, before the first begin(): looks for what an earlier process left open.
   void repair(std::string folder);
   /// Deletes what began before `before`; see Retention. Without effect while the last one is at work.
@@ -71,7 +74,7 @@ class Recorder {
   };
   struct Order {
     RecordingId id;
-    std::variant<Beginning, Change, RepairOrder, PruneOrder> what;
+    std::variant<Beginning, Change, RepairOrder, PruneOrder, FileMask::Order> what;
   };
   static constexpr std::size_t queue_capacity = 4096;
 
@@ -82,6 +85,7 @@ class Recorder {
   void take_orders();
   void take_order(Order& order);
   bool work(TimePoint now);
+  bool work_on_masks();
   void publish();
 
   audio::Disk& disk_;
@@ -101,6 +105,7 @@ class Recorder {
   std::unordered_map<RecordingId, std::unique_ptr<Session>> sessions_;
   std::unique_ptr<Repair> repair_;
   std::unique_ptr<Retention> retention_;
+  std::deque<FileMask> masks_;  // of recordings that have ended, or are about to
   std::vector<Event> made_;
 };
 

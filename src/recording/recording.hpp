@@ -112,7 +112,15 @@ struct Deleted {
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
-using Event = std::variant<Started, Paused, Resumed, Stopped, Deleted>;
+/// A part of the files is silent now, or will be when it comes: the answer to Recordings::mask_file().
+struct Masked {
+  RecordingId id;
+  std::uint64_t token = 0;
+  std::string error;               ///< one line; empty: it is done
+  std::optional<Stopped> stopped;  ///< of a recording that had ended: what is to be said of it now
+};
+
+using Event = std::variant<Started, Paused, Resumed, Stopped, Deleted, Masked>;
 
 /// What a record says of a recording that ended: {"manifest":…,"state":…,"duration_ms":…,"files":[{"path":…,
 /// "duration_ms":…,"bytes":…,"sha256":…}]}.

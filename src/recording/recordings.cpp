@@ -93,7 +93,11 @@ void Recordings::follow(RecordingId id, Source source, TimePoint now) {
 
 Result<void, std::string> Recordings::set_tracks(RecordingId id, std::vector<Track> tracks, TimePoint now) {
   if (auto good = check_tracks(tracks); !good) return good;
-  if (running_.contains(id)) recorder_.change(id, {now, Change::Tracks{std::move(tracks)}});
+  const auto at = running_.find(id);
+  if (at == running_.end()) return {};
+  // The next tap has room for all.
+  if (at->second.wants.legs) at->second.streams = std::max(tracks.size(), streams_min);
+  recorder_.change(id, {now, Change::Tracks{std::move(tracks)}});
   return {};
 }
 
@@ -114,6 +118,11 @@ void Recordings::resume(RecordingId id, TimePoint now) {
 void Recordings::mask(RecordingId id, TimePoint from, std::optional<TimePoint> to) {
   // It concerns what is written already, too: at once.
   if (running_.contains(id)) recorder_.change(id, {TimePoint::min(), Change::Mask{from, to}});
+}
+
+void Recordings::mask_file(RecordingId id, std::string path, std::uint64_t from_ms, std::uint64_t to_ms,
+                           std::uint64_t token) {
+  recorder_.mask({id, token, std::move(path), from_ms, to_ms});
 }
 
 void Recordings::unmask(RecordingId id, TimePoint now) {

@@ -38,6 +38,9 @@ class Recordings final : private TimerTarget {
   void resume(RecordingId id, TimePoint now);
   /// Silence is written over what was said in between, past or future, in all files. No `to`: until unmask().
   void mask(RecordingId id, TimePoint from, std::optional<TimePoint> to);
+  /// Silence in the files between these of their milliseconds, past or future, whether it runs or has ended: `path` is
+  /// that of its settings. Masked with this token follows.
+  void mask_file(RecordingId id, std::string path, std::uint64_t from_ms, std::uint64_t to_ms, std::uint64_t token);
   /// Ends a mask that has no end.
   void unmask(RecordingId id, TimePoint now);
   void stop(RecordingId id, TimePoint now);

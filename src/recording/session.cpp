@@ -179,7 +179,8 @@ Session::Outcome Session::fill_silence(TimePoint horizon) {
 
 Session::Outcome Session::apply(Change& change) {
   // What a change is about begins where the time before it ends.
-  const bool in_step = !std::holds_alternative<Change::Mask>(change.what);
+  const bool in_step =
+      !std::holds_alternative<Change::Mask>(change.what) && !std::holds_alternative<Change::MaskFile>(change.what);
   if (in_step && !timeline_.paused()) {
     if (auto done = fill_until(timeline_.position(change.at)); !done) return done;
   }
@@ -191,6 +192,7 @@ Session::Outcome Session::apply(Change& change) {
   }
   if (const auto* tracks = std::get_if<Change::Tracks>(&change.what)) return set_tracks(tracks->tracks);
   if (const auto* asked = std::get_if<Change::Mask>(&change.what)) return mask({asked->from, asked->to});
+  if (const auto* asked = std::get_if<Change::MaskFile>(&change.what)) return mask_file(*asked);
   if (const auto* asked = std::get_if<Change::Pause>(&change.what)) {
     pause(change.at, asked->kind);
     return write_open_manifest();
@@ -245,18 +247,55 @@ Session::Outcome Session::mask(Mask mask) {
   return write_open_manifest();
 }
 
+Session::Outcome Session::mask_file(const Change::MaskFile& asked) {
+  if (file_masks_.size() == masks_max) {
+    events_.emplace_back(Masked{id_, asked.token, "too many masks", {}});
+    return {};
+  }
+  const Timeline::Range frames{asked.from_ms * settings_.rate / 1000, asked.to_ms * settings_.rate / 1000};
+  file_masks_.push_back(frames);
+  for (Output& output : outputs_) {
+    if (auto done = erase_frames(output, frames); !done) return done;
+  }
+  if (auto done = write_open_manifest(); !done) return done;
+  events_.emplace_back(Masked{id_, asked.token, {}, {}});
+  return {};
+}
+
+std::vector<Change::MaskFile> Session::take_late_masks() {
+  std::vector<Change::MaskFile> out;
+  for (const Change& change : changes_)
+    if (const auto* late = std::get_if<Change::MaskFile>(&change.what)) out.push_back(*late);
+  changes_.clear();
+  return out;
+}
+
+/// Of the tick that is about to be written.
+void Session::silence_masked(std::size_t channels) {
+  for (const auto& [from, to] : file_masks_) {
+    const std::uint64_t begin = std::max(from, length_), end = std::min(to, length_ + frame_);
+    if (begin >= end) continue;
+    const auto first = block_.begin() + static_cast<std::ptrdiff_t>((begin - length_) * channels);
+    std::fill(first, first + static_cast<std::ptrdiff_t>((end - begin) * channels), std::int16_t{0});
+  }
+}
+
 bool Session::is_masked(TimePoint tick) const {
   return std::ranges::any_of(
       masks_, [&](const Mask& mask) { return mask.from < tick + media::tick_span && (!mask.to || *mask.to > tick); });
 }
 
 Session::Outcome Session::erase(Output& output, TimePoint from, std::optional<TimePoint> to) {
-  for (const auto& [begin, end] : timeline_.ranges(from, to.value_or(TimePoint::max()))) {
-    if (end <= output.begin) continue;
-    const std::uint64_t first = begin - std::min(begin, output.begin);
-    if (auto done = output.file->erase(first, end - output.begin); !done) return done;
+  for (const Timeline::Range& frames : timeline_.ranges(from, to.value_or(TimePoint::max()))) {
+    if (auto done = erase_frames(output, frames); !done) return done;
   }
   return {};
+}
+
+Session::Outcome Session::erase_frames(Output& output, Timeline::Range frames) {
+  const auto [begin, end] = frames;
+  if (end <= output.begin) return {};
+  return output.file->erase(begin - std::min(begin, output.begin), end - output.begin);
 }
 
 // ------------------------------------------------------------------------------------------------------------- ticks
@@ -318,6 +357,7 @@ Session::Outcome Session::write_voices(Output& output, std::size_t index, bool s
   block_.resize(sums_.size());
   std::ranges::transform(sums_, block_.begin(),
                          [](std::int32_t s) { return static_cast<std::int16_t>(std::clamp(s, -32768, 32767)); });
+  silence_masked(channels);
   return output.file->write(block_);
 }
 
@@ -377,6 +417,9 @@ void Session::finish_files() {
     for (const Mask& one : settings_.format == Format::opus ? masks_ : std::vector<Mask>()) {
       if (auto erased = erase(output, one.from, one.to); !erased) well = erased;
     }
+    for (const Timeline::Range& one : settings_.format == Format::opus ? file_masks_ : std::vector<Timeline::Range>()) {
+      if (auto erased = erase_frames(output, one); !erased) well = erased;
+    }
     if (well || reason_ == StopReason::failed) continue;
     reason_ = StopReason::failed;
     manifest_.error = well.error();
@@ -430,6 +473,10 @@ void Session::fill_manifest() {
       const std::uint64_t end = std::min(to, length_);
       if (from < end) manifest_.masks.push_back({ms(from), ms(end - from) + 1});
     }
+  }
+  for (const auto& [from, to] : file_masks_) {
+    const std::uint64_t end = std::min(to, length_);
+    if (from < end) manifest_.masks.push_back({ms(from), ms(end - from)});
   }
 }
 

@@ -45,9 +45,14 @@ struct Change {
   };
   struct Unmask {};
   struct Stop {};
+  /// Of the files, whatever was said when.
+  struct MaskFile {
+    std::uint64_t from_ms = 0, to_ms = 0;
+    std::uint64_t token = 0;
+  };
 
   TimePoint at;
-  std::variant<Follow, Tracks, Pause, Resume, Mask, Unmask, Stop> what;
+  std::variant<Follow, Tracks, Pause, Resume, Mask, Unmask, Stop, MaskFile> what;
 };
 
 struct Beginning {
@@ -70,6 +75,7 @@ class Session {
   Session(audio::Disk& disk, Counters& counters, Beginning beginning);
 
   RecordingId id() const { return id_; }
+  const std::string& path() const { return settings_.path; }
   void change(Change change) { changes_.push_back(std::move(change)); }
   /// Writes what is due, or a piece of the end. Events are appended.
   void work(TimePoint now, std::vector<Event>& events);
@@ -79,6 +85,8 @@ class Session {
   bool busy() const { return reporter_.has_value(); }
   /// The last event was given.
   bool done() const { return done_; }
+  /// What was to be masked when it had ended already.
+  std::vector<Change::MaskFile> take_late_masks();
 
  private:
   using Outcome = Result<void, std::string>;
@@ -118,6 +126,9 @@ class Session {
   void pause(TimePoint at, PauseKind kind);
   void resume(TimePoint at);
   Outcome mask(Mask mask);
+  Outcome mask_file(const Change::MaskFile& asked);
+  Outcome erase_frames(Output& output, Timeline::Range frames);
+  void silence_masked(std::size_t channels);
   void stop_all_tracks();
 
   Outcome write(const media::TapTick& tick);
@@ -160,6 +171,7 @@ class Session {
   std::map<PortId, Converter> converters_;  // while the mixer has another rate
   bool silent_ = false;                     // a pause of silence
   std::vector<Mask> masks_;
+  std::vector<Timeline::Range> file_masks_;
   std::uint64_t lost_seen_ = 0;  // of this ring
   Manifest manifest_;
 

@@ -164,6 +164,8 @@ TEST_F(DatabaseTest, ListsNewestFirstAndFilters) {
   EXPECT_EQ(ids({}), (std::vector<std::string>{"c5", "c4", "c3", "c2", "c1"}));
   EXPECT_EQ(ids({.limit = 2}), (std::vector<std::string>{"c5", "c4"}));
   EXPECT_EQ(ids({.from_ms = 2000, .before_ms = 4000}), (std::vector<std::string>{"c3", "c2"}));
+  EXPECT_EQ(ids({.from_ms = 2000, .before_ms = 3000, .before_id = "c3"}), (std::vector<std::string>{"c2"}));
+  EXPECT_EQ(ids({.from_ms = 2000, .before_ms = 3000, .before_id = "c4"}), (std::vector<std::string>{"c3", "c2"}));
   EXPECT_EQ(ids({.number = "9196"}), (std::vector<std::string>{"c3"}));
   EXPECT_EQ(ids({.disposition = Disposition::busy}), (std::vector<std::string>{"c3"}));
   EXPECT_FALSE(*database.find_call("c9"));

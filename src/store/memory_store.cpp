@@ -103,7 +103,8 @@ void apply_to(MemoryDisk& disk, const AddTranscript& write) {
 
 bool matches(const CallFilter& filter, const CallRow& call) {
   if (call.start_ms < filter.from_ms) return false;
-  if (filter.before_ms != 0 && call.start_ms >= filter.before_ms) return false;
+  const bool goes_on = call.start_ms == filter.before_ms && call.call_id < filter.before_id;
+  if (filter.before_ms != 0 && call.start_ms >= filter.before_ms && !goes_on) return false;
   if (filter.disposition && *filter.disposition != call.disposition) return false;
   return filter.number.empty() || filter.number == call.from || filter.number == call.to ||
          filter.number == call.to_answered;

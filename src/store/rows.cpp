@@ -273,15 +273,6 @@ Result<std::vector<TranscriptRow>, std::string> read_transcript(Connection& conn
 
 }  // namespace
 
-Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
-  std::map<std::string, std::uint64_t> out;
-  Statement& row = connection.statement("SELECT stream, number FROM sequences");
-  row.start();
-  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
-  if (row.failed()) return fail(row.error());
-  return out;
-}
-
 Result<void, std::string> apply_write(Connection& connection, const Write& write) {
   return std::visit([&](const auto& typed) { return apply(connection, typed); }, write);
 }
@@ -321,6 +312,15 @@ Result<std::vector<BindingRow>, std::string> read_bindings(Connection& connectio
   return bindings;
 }
 
+Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
+  std::map<std::string, std::uint64_t> out;
+  Statement& row = connection.statement("SELECT stream, number FROM sequences");
+  row.start();
+  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
+  if (row.failed()) return fail(row.error());
+  return out;
+}
+
 Result<std::vector<UserRow>, std::string> read_users(Connection& connection) {
   constexpr std::string_view sql =
       "SELECT username, realm, display_name, ha1_md5, ha1_sha256, ha1_sha512_256, voicemail, ring_secs, forward_busy,"
@@ -349,14 +349,15 @@ Result<std::vector<UserRow>, std::string> read_users(Connection& connection) {
 
 Result<std::vector<CallRecord>, std::string> read_calls(Connection& connection, const CallFilter& filter) {
   constexpr std::string_view sql = JUNCTOR_CALL_COLUMNS
-      "WHERE start_ms >= ?1 AND start_ms < ?2 AND (?3 = '' OR ?3 IN (from_number, to_number, to_answered))"
+      "WHERE start_ms >= ?1 AND (start_ms < ?2 OR (start_ms = ?2 AND call_id < ?6)) AND (?3 = '' OR ?3 IN "
+      "(from_number, to_number, to_answered))"
       " AND (?4 = '' OR disposition = ?4) ORDER BY start_ms DESC, call_id DESC LIMIT ?5";
   std::vector<CallRecord> records;
   Statement& row = connection.statement(sql);
   row.start().number(filter.from_ms);
   row.number(filter.before_ms == 0 ? std::numeric_limits<std::int64_t>::max() : filter.before_ms);
   row.text(filter.number).text(filter.disposition ? to_string(*filter.disposition) : std::string_view());
-  row.number(static_cast<std::int64_t>(std::min(filter.limit, list_rows_max)));
+  row.number(static_cast<std::int64_t>(std::min(filter.limit, list_rows_max))).text(filter.before_id);
   while (row.next()) records.push_back({call_at(row), {}, {}});
   if (row.failed()) return fail(row.error());
   for (CallRecord& record : records) {

@@ -215,6 +215,7 @@ struct CallFilter {
   std::size_t limit = 50;      ///< at most list_rows_max
   std::int64_t from_ms = 0;    ///< started at or after
   std::int64_t before_ms = 0;  ///< started before
+  std::string before_id;       ///< also those that started in that very millisecond, with an id before this
   std::string number;          ///< equals from, to or to_answered
   std::optional<Disposition> disposition;
 };

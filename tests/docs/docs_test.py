@@ -9,6 +9,7 @@ In every *.md of the project:
   - each `make TARGET` exists
   - each relative link leads to a file, and its #anchor to a heading
   - each file of ours in backticks exists; each counter in backticks is counted somewhere
+  - docs/metrics.md has each metric, and each counter of the code is one
   - README.md gives each room its line
 """
 import pathlib
@@ -186,6 +187,24 @@ class Documents(unittest.TestCase):
                 reason = span.removeprefix("media_dropped_")  # these names are put together
                 if f'"{span}"' not in sources and (reason == span or f'"{reason}"' not in sources):
                     faults.append(f"{page.name}:{number}: nobody counts {span}")
+        self.expect_none(faults)
+
+    def test_metrics_are_documented(self):
+        table = (ROOT / "src/control/metric_names.cpp").read_text(encoding="utf-8")
+        gauges = (ROOT / "src/control/metrics.cpp").read_text(encoding="utf-8")
+        made = set(re.findall(r'"(junctor_\w+)"', table + gauges))
+        listed = set(re.findall(r"^\| `(junctor_\w+)` \|", (ROOT / "docs/metrics.md").read_text(encoding="utf-8"), re.M))
+        self.assertEqual(made, listed)
+
+        shown = re.findall(r'\{\s*"(\w+)",\s*"junctor_\w+",\s*"(\w*)"', table)
+        faults = []
+        for path in (ROOT / "src").rglob("*.[ch]pp"):
+            if path.stem.endswith(("_test", "_fuzz")) or path.name.startswith("test_"):
+                continue
+            for counter in re.findall(r'counters(?:_|\(\))?\.get\("(\w+)"\)', path.read_text(encoding="utf-8")):
+                if not any(counter.startswith(name) and len(counter) > len(name) if label else counter == name
+                           for name, label in shown):
+                    faults.append(f"{path.relative_to(ROOT)}: {counter} is not in src/control/metric_names.cpp")
         self.expect_none(faults)
 
     def test_readme_lists_the_rooms(self):

@@ -5,8 +5,7 @@ import wave
 from math import pi, sin
 
 from harness import USERS, Baresip, Hub, expect, expect_equal, run
-from rwi import TOKENS, Rwi
-from web_socket import Refused, WebSocket
+from rwi import TOKENS, Refused, Rwi, WebSocket
 
 
 def write_tone(path, hz, secs=3):
@@ -41,33 +40,33 @@ def body(test):
 
     # Two phones are called, and hear each other.
     for name, phone, user in (("leg_a", alice, "1001"), ("leg_b", bob, "1002")):
-        data = bot.command("call.originate", {"call_id": name, "destination": f"sip:{user}@local", "caller_id": "4000",
+        data = bot.done("call.originate", {"call_id": name, "destination": f"sip:{user}@local", "caller_id": "4000",
                                               "extra_headers": {"X-Campaign-ID": "camp_001"}})
         expect_equal(data["call_id"], name, "the name")
         phone.wait_for("CALL_INCOMING")
         bot.wait_for("call.ringing", name)
         phone.command("accept")
         bot.wait_for("call.answered", name)
-    bot.command("call.bridge", {"leg_a": "leg_a", "leg_b": "leg_b"})
+    bot.done("call.bridge", {"leg_a": "leg_a", "leg_b": "leg_b"})
     bot.wait_for("call.bridged")
     alice.wait_to_hear(660, "bob")
     bob.wait_to_hear(440, "alice")
-    bot.command("call.unbridge", {"call_id": "leg_a"})
+    bot.done("call.unbridge", {"call_id": "leg_a"})
     bot.wait_for("call.unbridged", "leg_a")
     bot.wait_for("call.unbridged", "leg_b")
 
     # A sound is heard by one of them.
-    track = bot.command("media.play", {"call_id": "leg_a", "source": {"type": "file", "uri": "sounds/tone.wav", "looped": True}})
+    track = bot.done("media.play", {"call_id": "leg_a", "source": {"type": "file", "uri": "sounds/tone.wav", "looped": True}})
     expect_equal(bot.wait_for("media.play.started", "leg_a")["data"]["track_id"], track["track_id"], "the track")
     alice.wait_to_hear(700, "the sound")
-    bot.command("media.stop", {"call_id": "leg_a"})
+    bot.done("media.stop", {"call_id": "leg_a"})
     expect(bot.wait_for("media.play.finished", "leg_a")["data"]["interrupted"], "it was interrupted")
     expect_equal(bot.refused("media.play", {"call_id": "leg_a", "source": {"type": "file", "uri": "nothing.wav"}}),
                  "media_not_found", "no such file")
     expect_equal(bot.refused("media.play", {"call_id": "leg_a", "source": {"type": "file", "uri": "../junctor.db"}}),
                  "invalid_params", "a path that leaves its folder")
 
-    bot.command("call.hangup", {"call_id": "leg_a", "reason": "enough"})
+    bot.done("call.hangup", {"call_id": "leg_a", "reason": "enough"})
     ended = bot.wait_for("call.hangup", "leg_a")
     expect_equal(ended["data"]["reason"], "enough", "the reason")
     alice.wait_for("CALL_CLOSED")
@@ -80,13 +79,13 @@ def body(test):
     # A call comes in; two programs want it.
     other = Rwi(hub)
     for program in (bot, other):
-        program.command("session.subscribe", {"contexts": ["ivr_bot"]})
+        program.done("session.subscribe", {"contexts": ["ivr_bot"]})
     alice.dial(f"sip:7777@127.0.0.1:{hub.port}")
     incoming = bot.wait_for("call.incoming")
     call = incoming["call_id"]
     expect_equal(incoming["data"]["context"], "ivr_bot", "the context")
     expect_equal(other.wait_for("call.incoming")["call_id"], call, "the same call for both")
-    bot.command("call.answer", {"call_id": call})
+    bot.done("call.answer", {"call_id": call})
     expect_equal(other.refused("call.answer", {"call_id": call}), "already_owned", "who was late")
     alice.wait_for("CALL_ESTABLISHED")
     bot.wait_for("call.answered", call)

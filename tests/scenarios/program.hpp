@@ -11,7 +11,10 @@
 #include "apps/program/bridges.hpp"
 #include "apps/program/conference_rooms.hpp"
 #include "apps/program/events.hpp"
+#include "apps/program/media_mutes.hpp"
 #include "apps/program/program_calls.hpp"
+#include "apps/program/record_control.hpp"
+#include "apps/program/supervisors.hpp"
 #include "audio/goertzel.hpp"
 #include "scenario.hpp"
 
@@ -26,16 +29,28 @@ class Program final : private program::EventSink {
         core(sim_.hub().core()),
         calls(core.calls()),
         bridges({core.calls(), calls, core.fence(), *this}),
-        rooms({core.calls(), calls, bridges, core.fence(), *this, core.call_recording(), core.directory(),
-               core.timers(), random_, core.wall()}) {
-    rooms.set_office(std::make_shared<const apps::Office>(core.office()));
+        destinations({core.directory(), core.endpoint()}),
+        rooms({core.calls(), calls, bridges, core.fence(), *this, core.call_recording(), destinations, core.timers(),
+               random_, core.wall()}),
+        supervisors({core.calls(), calls, bridges, rooms, core.fence(), *this, core.log()}),
+        mutes({core.calls(), calls, core.fence(), *this}),
+        records({core.calls(), calls, core.recordings(), core.call_recording(), *this, core.timers(), random_,
+                 core.log()}) {
+    destinations.set_office(std::make_shared<const apps::Office>(core.office()));
+    core.set_recording_hook(
+        [this](const recording::Event& event, TimePoint now) { records.on_recording_event(event, now); });
     core.set_call_hook([this](const call::Event& event, TimePoint now) {
       rooms.on_call_event(event, now);
       bridges.on_call_event(event, now);
+      supervisors.on_call_event(event, now);
+      records.on_call_event(event, now);
       if (std::holds_alternative<call::Ended>(event.body)) calls.on_ended(event.call, now);
     });
   }
-  ~Program() override { core.set_call_hook(nullptr); }
+  ~Program() override {
+    core.set_call_hook(nullptr);
+    core.set_recording_hook(nullptr);
+  }
 
   /// The hub calls the phone, which picks up; the call has that name.
   program::ProgramCall& call(Phone& phone, std::string name) {
@@ -92,6 +107,15 @@ class Program final : private program::EventSink {
   }
   program::OwnCall own(const std::string& name) { return ref<program::OwnCall>(name); }
 
+  /// As bridging does.
+  void bridge(const std::string& a, const std::string& b) {
+    bool bridged = false;
+    bridges.join(
+        *calls.find(own(a).id), *calls.find(own(b).id), false,
+        [&](Result<void, program::Failure> done, TimePoint) { bridged = done.has_value(); }, sim.now());
+    EXPECT_TRUE(sim.until(1s, [&] { return bridged; }));
+  }
+
   /// What was told since the last time.
   std::vector<std::string> news() { return std::exchange(told, {}); }
 
@@ -100,7 +124,11 @@ class Program final : private program::EventSink {
   program::Requester who{{1}, {1}, "test", {}, false};
   program::ProgramCalls calls;
   program::Bridges bridges;
+  program::Destinations destinations;
   program::ConferenceRooms rooms;
+  program::Supervisors supervisors;
+  program::MediaMutes mutes;
+  program::RecordControl records;
   std::vector<std::string> told;
 
  private:

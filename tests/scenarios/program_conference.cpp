@@ -102,11 +102,7 @@ TEST(ProgramConference, WhatCannotBeIsRefused) {
 TEST(ProgramConference, ABridgedCallIsPartedFirst) {
   World w{603, "abc"};
   ASSERT_EQ(w.create(), "done");
-  bool bridged = false;
-  w.program.bridges.join(
-      *w.program.calls.find(w.program.own("a").id), *w.program.calls.find(w.program.own("b").id), false,
-      [&](Result<void, Failure> done, TimePoint) { bridged = done.has_value(); }, w.sim.now());
-  ASSERT_TRUE(w.sim.until(1s, [&] { return bridged; }));
+  w.program.bridge("a", "b");
   ASSERT_EQ(w.add("c"), "done");
   w.program.news();
   ASSERT_EQ(w.add("a"), "done");

@@ -1,5 +1,6 @@
 #include "apps/program/call_story.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace junctor::apps::program {
@@ -72,6 +73,27 @@ void CallStory::on_call_event(const call::Event& event, TimePoint now) {
     if (gone->leg == entry->leg && entry->place != Place::elsewhere && !entry->ended)
       parts_.calls.hang_up(event.call, gone->cause, now,
                            entry->inbound ? call::HangupBy::caller : call::HangupBy::callee);
+  }
+}
+
+void CallStory::on_transcript(const TranscriptEvent& event, TimePoint now) {
+  const ProgramCall* const entry = parts_.programs.find(event.call);
+  if (entry == nullptr || entry->silent) return;
+  const auto text = [](const std::string& value) { return value.empty() ? std::nullopt : std::optional(value); };
+  const auto ms = [](milliseconds value) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(value.count(), 0));
+  };
+  if (const auto* started = std::get_if<TranscriptStarted>(&event.body)) {
+    publish(event.call, events::TranscriptStarted{started->sides, text(started->provider)}, now);
+  } else if (const auto* said = std::get_if<TranscriptSegment>(&event.body)) {
+    publish(event.call,
+            events::TranscriptSegment{said->side, said->text, said->partial, ms(said->start), ms(said->end),
+                                      text(said->lang)},
+            now);
+  } else if (const auto* error = std::get_if<TranscriptError>(&event.body)) {
+    publish(event.call, events::TranscriptError{text(error->side), error->error}, now);
+  } else if (const auto* ended = std::get_if<TranscriptEnded>(&event.body)) {
+    publish(event.call, events::TranscriptEnded{text(ended->reason)}, now);
   }
 }
 

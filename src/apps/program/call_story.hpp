@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "apps/call_transcription.hpp"
 #include "apps/program/events.hpp"
 #include "apps/program/program_calls.hpp"
 #include "base/time.hpp"
@@ -27,6 +28,8 @@ class CallStory {
 
   /// All but the end; after those who answer commands.
   void on_call_event(const call::Event& event, TimePoint now);
+  /// What is said in a call, as far as it is transcribed.
+  void on_transcript(const TranscriptEvent& event, TimePoint now);
   /// The end, after everybody else.
   void on_ended(const call::Event& event, TimePoint now);
 

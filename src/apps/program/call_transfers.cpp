@@ -317,8 +317,8 @@ void CallTransfers::on_call_event(const call::Event& event, TimePoint now) {
     if (at == transferred_.end() || entry == nullptr) return;
     const bool by_far_end = gone->leg == entry->leg;
     if (!by_far_end && gone->leg != at->second) return;
-    parts_.calls.hang_up(event.call, gone->cause, now,
-                         by_far_end == entry->inbound ? call::HangupBy::caller : call::HangupBy::callee);
+    const bool by_caller = by_far_end && entry->inbound;
+    parts_.calls.hang_up(event.call, gone->cause, now, by_caller ? call::HangupBy::caller : call::HangupBy::callee);
   } else if (std::holds_alternative<call::Ended>(event.body)) {
     transferred_.erase(event.call);
     fail_with(event.call, 0, "cancelled", now);

@@ -104,20 +104,12 @@ std::optional<Failure> ConferenceRooms::refuses(const ConferenceCreate& command,
   return std::nullopt;
 }
 
-/// Only what the token may call anyway.
 std::optional<Failure> ConferenceRooms::set_server(Room& room, const ConferenceCreate& command,
                                                    const Requester& who) const {
-  const auto destination = routing::Destination::parse(command.mcu_uri);
-  if (!destination || office_ == nullptr) return invalid_params("mcu_uri is no SIP URI");
-  routing::Facts facts;
-  facts.origin = routing::Origin::hub;
-  const routing::Action action = routing::resolve(*office_->tables, parts_.directory, *destination, facts);
-  const auto* const ring = std::get_if<routing::Ring>(&action);
-  const auto* const dial =
-      ring != nullptr && ring->targets.size() == 1 ? std::get_if<routing::Dial>(&ring->targets.front().to) : nullptr;
+  auto targets = parts_.destinations.resolve(command.mcu_uri, {}, {}, who.trunks);
+  if (!targets) return std::move(targets.error());
+  const auto* const dial = targets->size() == 1 ? std::get_if<routing::Dial>(&targets->front().to) : nullptr;
   if (dial == nullptr) return invalid_params("mcu_uri leads to no conference server");
-  if (!who.trunks.empty() && std::ranges::find(who.trunks, dial->trunk) == who.trunks.end())
-    return failed("forbidden", "this token may not call " + command.mcu_uri);
   room.server = *dial;
   return std::nullopt;
 }

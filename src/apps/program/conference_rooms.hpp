@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "apps/call_recording.hpp"
-#include "apps/office.hpp"
 #include "apps/program/bridges.hpp"
 #include "apps/program/conference_commands.hpp"
+#include "apps/program/destinations.hpp"
 #include "apps/program/events.hpp"
 #include "apps/program/program_calls.hpp"
 #include "base/random.hpp"
@@ -38,7 +38,7 @@ class ConferenceRooms final : public TimerTarget {
     call::MediaFence& fence;
     EventSink& events;
     CallRecording& recording;
-    const routing::Directory& directory;
+    const Destinations& destinations;
     TimerWheel& timers;
     Random& random;
     const WallClock& wall;
@@ -50,8 +50,6 @@ class ConferenceRooms final : public TimerTarget {
   explicit ConferenceRooms(Parts parts) : parts_(parts) {}
   ~ConferenceRooms() override;
 
-  /// For conference servers: what is known of trunks.
-  void set_office(OfficeSnapshot office) { office_ = std::move(office); }
   /// Without one, a call on hold cannot be merged.
   void set_unhold(Unhold unhold) { unhold_ = std::move(unhold); }
 
@@ -69,6 +67,9 @@ class ConferenceRooms final : public TimerTarget {
            TimePoint now);
   void run(const ConferenceInfo& command, const Requester& who, Reply<ConferenceInfo> reply, TimePoint now);
   void run(const ConferenceList& command, const Requester& who, Reply<ConferenceList> reply, TimePoint now);
+
+  /// As conference.seat_replace in the room in which `old_call` is.
+  void replace(CallId old_call, CallId new_call, Done done, TimePoint now);
 
   void on_call_event(const call::Event& event, TimePoint now);
   void on_timer(std::uint64_t token, TimePoint now) override;
@@ -157,13 +158,13 @@ class ConferenceRooms final : public TimerTarget {
   void merge_next(std::shared_ptr<Merge> merge, TimePoint now);
   void fail_merge(Merge& merge, Failure why, TimePoint now);
   struct Replace;
-  std::optional<Failure> refuses(Room& room, const ConferenceSeatReplace& command);
+  std::optional<Failure> refuses(Room& room, const CallRef& old_call, const ProgramCall& coming);
+  void change_seat(Room& room, const CallRef& old_call, const CallRef& new_call, Done done, TimePoint now);
   void fail_replace(const Replace& replace, Failure why, TimePoint now);
   void finish_replace(const Replace& replace, TimePoint now);
   void undo_replace(const Replace& replace, TimePoint now);
 
   Parts parts_;
-  OfficeSnapshot office_;
   Unhold unhold_;
   RoomNumber last_room_ = 0;
   std::map<RoomNumber, Room> rooms_;

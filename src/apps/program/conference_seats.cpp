@@ -82,6 +82,7 @@ void ConferenceRooms::enter(RoomNumber number, CallId call, Done done, TimePoint
 
 void ConferenceRooms::call_server(Room& room, ProgramCall& entry, Done done, TimePoint now) {
   Member& member = room.members.back();
+  const Office& office = *parts_.destinations.office();
   call::Call& call = *parts_.calls.find(entry.id);
   call::Call::AddLeg leg;
   leg.kind = room.server->trunk.empty() ? call::LegKind::guest : call::LegKind::trunk;
@@ -89,13 +90,13 @@ void ConferenceRooms::call_server(Room& room, ProgramCall& entry, Done done, Tim
   leg.to.uri = room.server->uri;
   if (!room.server->transport.empty() && room.server->transport != "udp")
     leg.to.uri += ";transport=" + room.server->transport;
-  leg.to.srtp = office_->srtp;
-  if (const Trunk* const trunk = office_->find_trunk(room.server->trunk)) {
+  leg.to.srtp = office.srtp;
+  if (const Trunk* const trunk = office.find_trunk(room.server->trunk)) {
     leg.to.account = trunk->account;
     leg.to.codecs = trunk->codecs;
     leg.to.srtp = trunk->srtp;
   }
-  if (!office_->domains.empty()) leg.from_host = office_->domains.front();
+  if (!office.domains.empty()) leg.from_host = office.domains.front();
   leg.from = entry.inbound ? call.caller() : call.callee();
   leg.like = entry.leg;
   member.answered = std::move(done);
@@ -218,27 +219,42 @@ struct ConferenceRooms::Replace {
   CallId old_call, new_call;
   bool was_member = false, muted = false, was_host = false;
   TimePoint joined{};
-  Reply<ConferenceSeatReplace> reply;
+  Done done;
 };
 
-std::optional<Failure> ConferenceRooms::refuses(Room& room, const ConferenceSeatReplace& command) {
-  if (const auto member = member_in(room, command.old_call_id); !member) return member.error();
-  ProgramCall* const coming = parts_.programs.find(command.new_call_id.id);
-  return refuses(room, *coming, 0);  // a full room is as full afterwards
+std::optional<Failure> ConferenceRooms::refuses(Room& room, const CallRef& old_call, const ProgramCall& coming) {
+  if (const auto member = member_in(room, old_call); !member) return member.error();
+  return refuses(room, coming, 0);  // a full room is as full afterwards
 }
 
 void ConferenceRooms::run(const ConferenceSeatReplace& command, const Requester& who,
                           Reply<ConferenceSeatReplace> reply, TimePoint now) {
-  const call::Calls::Turn turn(parts_.calls, now);
   Room* const room = find(who.token, command.conf_id);
   if (room == nullptr) return reply(fail(failed("not_found", "conference " + command.conf_id + " not found")), now);
-  for (const CallRef& each : {CallRef(command.old_call_id), CallRef(command.new_call_id)})
-    if (parts_.programs.find(each.id) == nullptr) return reply(fail(not_found(each.name)), now);
-  Replace replace{.room = room->number, .old_call = command.old_call_id.id, .new_call = command.new_call_id.id};
-  replace.reply = std::move(reply);
+  const auto answer = [reply = std::move(reply)](Result<void, Failure> done, TimePoint then) {
+    if (!done) return reply(fail(done.error()), then);
+    reply(NoData{}, then);
+  };
+  change_seat(*room, command.old_call_id, command.new_call_id, answer, now);
+}
+
+void ConferenceRooms::replace(CallId old_call, CallId new_call, Done done, TimePoint now) {
+  const auto [room, member] = find_member(old_call);
+  if (room == nullptr) return done(fail(failed("not_member", "it is in no conference")), now);
+  change_seat(*room, {to_string(old_call), old_call}, {to_string(new_call), new_call}, std::move(done), now);
+}
+
+void ConferenceRooms::change_seat(Room& room, const CallRef& old_call, const CallRef& new_call, Done done,
+                                  TimePoint now) {
+  const call::Calls::Turn turn(parts_.calls, now);
+  for (const CallRef& each : {old_call, new_call})
+    if (parts_.programs.find(each.id) == nullptr) return done(fail(not_found(each.name)), now);
+  Replace replace{.room = room.number, .old_call = old_call.id, .new_call = new_call.id};
+  replace.done = std::move(done);
   const auto [where, old_member] = find_member(replace.old_call);
-  replace.was_member = where == room && old_member->inside;
-  if (auto refused = refuses(*room, command)) return fail_replace(replace, std::move(*refused), now);
+  replace.was_member = where == &room && old_member->inside;
+  if (auto refused = refuses(room, old_call, *parts_.programs.find(replace.new_call)))
+    return fail_replace(replace, std::move(*refused), now);
 
   ProgramCall& leaving = *parts_.programs.find(replace.old_call);
   ProgramCall& coming = *parts_.programs.find(replace.new_call);
@@ -246,12 +262,12 @@ void ConferenceRooms::run(const ConferenceSeatReplace& command, const Requester&
   if (coming.place == Place::bridged) parts_.bridges.part(coming, ignored, now);
   Member& member = *old_member;
   replace.muted = member.muted;
-  replace.was_host = room->host == replace.old_call;
+  replace.was_host = room.host == replace.old_call;
   replace.joined = member.joined;
-  call::Mixer& mixer = room->server ? *member.mixer : *room->mixer;
+  call::Mixer& mixer = room.server ? *member.mixer : *room.mixer;
   // The new one's port may still be on its way to the mixer's worker: what is told after its seat waits for it, too, so
   // that the old one goes in the moment in which the new one comes.
-  if (room->server) (void)parts_.calls.move_leg(leaving.id, member.server_leg, coming.id, now);
+  if (room.server) (void)parts_.calls.move_leg(leaving.id, member.server_leg, coming.id, now);
   (void)parts_.calls.seat(coming.id, coming.leg, mixer, now, {.input_gain = member.muted ? 0.0f : 1.0f});
   parts_.bridges.seat_alone(leaving, now);
   parts_.programs.leg_of(coming)->kept = true;
@@ -260,9 +276,9 @@ void ConferenceRooms::run(const ConferenceSeatReplace& command, const Requester&
   member.joined = now;
   member.inside = false;
   room_of_.erase(leaving.id);
-  room_of_[coming.id] = room->number;
-  if (replace.was_host) room->host = coming.id;
-  ++room->leaving;
+  room_of_[coming.id] = room.number;
+  if (replace.was_host) room.host = coming.id;
+  ++room.leaving;
   const std::array<const call::Leg*, 2> legs{leg_of(coming.id), leg_of(leaving.id)};
   parts_.fence.after(
       legs,
@@ -282,7 +298,7 @@ void ConferenceRooms::run(const ConferenceSeatReplace& command, const Requester&
 }
 
 void ConferenceRooms::finish_replace(const Replace& replace, TimePoint now) {
-  replace.reply(NoData{}, now);
+  replace.done({}, now);
   Room& room = rooms_.at(replace.room);  // it waits for who is leaving
   const CallRef before = ref(replace.old_call), after = ref(replace.new_call);
   const std::vector<CallId> both{replace.old_call, replace.new_call};
@@ -320,7 +336,7 @@ void ConferenceRooms::undo_replace(const Replace& replace, TimePoint now) {
     tell(room, events::ConferenceMemberJoined{room.name, before}, replace.old_call, now);
   }
   tell(room, events::SeatReplaceFailed{room.name, before, after, why.message}, {}, now, both);
-  replace.reply(fail(why), now);
+  replace.done(fail(why), now);
   const auto still = rooms_.find(replace.room);
   if (still != rooms_.end()) end_if_empty(still->second, now);
   finish_close(replace.room, now);
@@ -338,7 +354,7 @@ void ConferenceRooms::fail_replace(const Replace& replace, Failure why, TimePoin
     tell(room, events::ConferenceMemberJoined{room.name, before}, replace.old_call, now);
   }
   tell(room, events::SeatReplaceFailed{room.name, before, after, reason}, {}, now, both);
-  replace.reply(fail(std::move(why)), now);
+  replace.done(fail(std::move(why)), now);
 }
 
 }  // namespace junctor::apps::program
