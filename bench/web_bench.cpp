@@ -352,15 +352,11 @@ void idle(const std::shared_ptr<const net::TlsContexts>& tls) {
 
 }  // namespace
 
-int main(int argc, char**) {
+int main() {
   std::signal(SIGPIPE, SIG_IGN);
   (void)net::raise_open_files_limit();
   char folder[] = "/tmp/junctor-web-bench-XXXXXX";
   JUNCTOR_CHECK(mkdtemp(folder) != nullptr);
-  if (argc > 1) {
-    fan_out();
-    return 0;
-  }
   idle(nullptr);
   idle(certificate(folder));
   commands(1, 1, 200);

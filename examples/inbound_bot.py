@@ -9,8 +9,9 @@ from junctor_rwi import Client, CommandFailed  # noqa: E402
 
 def serve(hub, call):
     hub.command("call.answer", call_id=call)
-    hub.command("media.play", call_id=call, source={"type": "file", "uri": "conference_pin"}, interrupt_on_dtmf=True)
     hub.command("dtmf.collect", call_id=call, max_digits=8, terminator="#", timeout_ms=20000)
+    hub.command("media.play", call_id=call, source={"type": "file", "uri": "voicemail-pin"}, interrupt_on_dtmf=True)
+    print("asking", flush=True)
     answer = hub.next("dtmf.collected", "dtmf.collection_timeout", call_id=call)
     number = answer["data"].get("digits", "")
     print("pressed", number or "nothing", flush=True)

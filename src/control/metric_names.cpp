@@ -74,6 +74,8 @@ constexpr CounterMetric metrics[] = {
      "Sound of programs for which there was no room.", 0.001},
     {"stream_shortened_ms", "junctor_stream_shortened_seconds_total", "",
      "Sound of programs that was left out so that a delay ended.", 0.001},
+    {"trunk_registrations_", "junctor_trunk_registrations_total", "outcome",
+     "Registrations of trunks with their carriers."},
     {"transcriptions_", "junctor_transcriptions_total", "event", "Transcriptions that were to start."},
     {"transcription_segments", "junctor_transcription_segments_total", "", "Results of the engines that are final."},
     {"transcription_reconnects", "junctor_transcription_reconnects_total", "", "Connections to an engine made anew."},

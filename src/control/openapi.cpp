@@ -73,6 +73,7 @@ json::object schemas() {
   add("Trunk", to_json(TrunkInfo()));
   add("User", to_json(UserInfo()));
   add("Record", to_json(record));
+  out.emplace("NewCall", schema_of(json::object{{"id", ""}}));
   out.emplace("CallDetail", schema_of(to_json(detail)));
   out.emplace("Problem", schema_of(json::parse(problem(400, "invalid_params", "").body)));
   return out;

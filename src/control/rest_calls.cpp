@@ -29,6 +29,22 @@ void list_calls(RestAsk& ask) {
   answer_page(ask, ask.commands.calls(ask.now), [](const CallInfo& call) { return key_of(call); });
 }
 
+void start_call(RestAsk& ask) {
+  std::optional<Failure> fault;
+  std::string from = member(ask, "from", fault).value_or("");
+  std::string to = member(ask, "to", fault).value_or("");
+  if (!fault && (from.empty() || to.empty()))
+    fault = Failure{"invalid_params", "\"from\" and \"to\" must not be empty"};
+  if (fault) return ask.back.fail(*fault);
+  ask.commands.start_call(
+      std::move(from), std::move(to),
+      [back = ask.back](const Result<std::string, Failure>& id) {
+        if (!id) return back.fail(id.error());
+        back.answer(201, json::object{{"id", text(*id)}}, {{"Location", "/api/v1/calls/" + *id}});
+      },
+      ask.now);
+}
+
 void show_call(RestAsk& ask) {
   const bool messages = ask.query("messages") == "true";
   ask.commands.find_call(

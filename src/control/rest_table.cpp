@@ -18,6 +18,10 @@ constexpr RestParameter record_parameters[] = {
     {"limit", "integer", "How many at most: 1 to 500, 100 unless told."},
     {"cursor", "string", "The next_cursor of the list before."},
 };
+constexpr RestMember new_call[] = {
+    {"from", "Rung first: a number or a SIP URI.", true},
+    {"to", "Whom it is connected to.", true},
+};
 constexpr RestMember new_user[] = {
     {"username", "The number, too.", true},
     {"password", "Only hashes of it are kept.", true},
@@ -38,6 +42,15 @@ constexpr RestEndpoint endpoints[] = {
      200,
      "CallList",
      list_calls},
+    {"POST",
+     "/api/v1/calls",
+     Scope::call,
+     "Rings one party and connects it to another",
+     {},
+     new_call,
+     201,
+     "NewCall",
+     start_call},
     {"GET",
      "/api/v1/calls/{id}",
      Scope::observe_all,

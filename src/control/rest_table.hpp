@@ -62,6 +62,7 @@ std::span<const RestEndpoint> rest_endpoints();
 // What the endpoints do, by file.
 
 void list_calls(RestAsk& ask);
+void start_call(RestAsk& ask);
 void show_call(RestAsk& ask);
 void hang_up_call(RestAsk& ask);
 void list_registrations(RestAsk& ask);

@@ -124,6 +124,19 @@ TEST_F(RestTest, ACallIsShownAndHungUp) {
   EXPECT_EQ(counters.get("rest_failed").value(), 2u);
 }
 
+TEST_F(RestTest, ACallIsStarted) {
+  const WebResponse response = ask("POST", "/api/v1/calls", R"({"from":"1001","to":"sip:b@example.org"})");
+  EXPECT_EQ(response.status, 201);
+  EXPECT_EQ(response.body, R"({"id":"n1-6745ab12-1"})");
+  EXPECT_EQ(response.headers, (WebHeaders{{"Location", "/api/v1/calls/n1-6745ab12-1"}}));
+  EXPECT_THAT(commands.asked, ElementsAre("call 1001 sip:b@example.org"));
+  EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001","to":"nobody"})"), "422 no_route");
+  EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001"})"), "400 invalid_params");
+  EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001","to":""})"), "400 invalid_params");
+  token = "reader";
+  EXPECT_EQ(refused("POST", "/api/v1/calls", R"({"from":"1001","to":"1002"})"), "403 forbidden");
+}
+
 TEST_F(RestTest, RegistrationsAndTrunks) {
   EXPECT_EQ(items(get("/api/v1/registrations"), "user"), "1001 ");
   EXPECT_EQ(items(get("/api/v1/trunks"), "name"), "carrier ");

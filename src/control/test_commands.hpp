@@ -51,6 +51,11 @@ class TestCommands final : public Commands {
     asked.push_back("explain " + request.from + " " + request.to + " " + request.trunk);
     return {{"because"}, "ring user:1002", "internal", request.to, ""};
   }
+  void start_call(std::string from, std::string to, Reply<std::string> reply, TimePoint) override {
+    asked.push_back("call " + from + " " + to);
+    if (to == "nobody") return reply(fail(Failure{"no_route", "nobody"}));
+    reply("n1-6745ab12-1");
+  }
   void hang_up(const std::string& id, Reply<void> reply, TimePoint) override {
     find_call(id, false,
               [&](const Result<CallDetail, Failure>& found) {

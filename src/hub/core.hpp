@@ -146,6 +146,7 @@ class Core final : public DatagramSink,
   store::Store& store() { return outside_.store; }
   media::Sounds& sounds() { return *sounds_; }
   recording::Recordings& recordings() { return *recordings_; }
+  apps::program::ClickToDial& click_to_dial() { return programs_->click_to_dial(); }
   apps::CallRecording& call_recording() { return *call_recording_; }
   media::Plane& media() { return outside_.media; }
   TimerWheel& timers() { return outside_.timers; }

@@ -292,6 +292,17 @@ control::Explanation Operator::explain(const control::ExplainRequest& request) {
   return out;
 }
 
+void Operator::start_call(std::string from, std::string to, control::Reply<std::string> reply, TimePoint now) {
+  if (core_.draining()) return reply(fail(Failure{"draining", "the hub takes no new calls"}));
+  core_.click_to_dial().start(
+      from, to,
+      [reply = std::move(reply)](const Result<CallId, apps::program::Failure>& id) {
+        if (id) return reply(to_string(*id));
+        reply(fail(Failure{id.error().code, id.error().message}));
+      },
+      now);
+}
+
 void Operator::hang_up(const std::string& id, control::Reply<void> reply, TimePoint now) {
   const call::Cause why{480, 16, "ended by the operator"};
   if (core_.calls().hang_up(parse_call_id(id), why, now)) return reply({});

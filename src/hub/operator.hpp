@@ -47,6 +47,7 @@ class Operator final : public control::Commands {
   std::vector<control::TrunkInfo> trunks(TimePoint now) override;
   std::vector<control::UserInfo> users(TimePoint now) override;
   control::Explanation explain(const control::ExplainRequest& request) override;
+  void start_call(std::string from, std::string to, control::Reply<std::string> reply, TimePoint now) override;
   void hang_up(const std::string& id, control::Reply<void> reply, TimePoint now) override;
   void list_records(store::CallFilter filter, control::Reply<std::vector<store::CallRecord>> reply,
                     TimePoint now) override;

@@ -58,6 +58,7 @@ Programs::Programs(Parts parts, const std::string& data_dir)
       gateway_({parts.web, calls_, parts.timers, parts.random, parts.wall, parts.store, parts.log, parts.counters},
                orphans()),
       destinations_({parts.directory, parts.endpoint}),
+      click_to_dial_({parts.calls, parts.dialler, destinations_}),
       playbacks_({parts.calls, calls_, parts.fence, parts.sounds, parts.speech, gateway_.events(), parts.random},
                  data_dir + "/sounds"),
       bridges_({parts.calls, calls_, parts.fence, gateway_.events()}),
@@ -173,14 +174,15 @@ void Programs::give_up(ProgramCall& call, TimePoint now) {
 void Programs::on_call_event(const call::Event& event, TimePoint now) {
   call_control_.on_call_event(event, now);
   originations_.on_call_event(event, now);
+  click_to_dial_.on_call_event(event, now);
   story_.on_call_event(event, now);
   playbacks_.on_call_event(event, now);
   ringbacks_.on_call_event(event, now);
   rooms_.on_call_event(event, now);
   bridges_.on_call_event(event, now);
-  program_streams_.on_call_event(event, now);
   supervisors_.on_call_event(event, now);
   record_control_.on_call_event(event, now);
+  program_streams_.on_call_event(event, now);
   collectors_.on_call_event(event, now);
   offers_.on_call_event(event, now);
   holds_.on_call_event(event, now);

@@ -11,6 +11,7 @@
 #include "apps/program/call_control.hpp"
 #include "apps/program/call_story.hpp"
 #include "apps/program/call_transfers.hpp"
+#include "apps/program/click_to_dial.hpp"
 #include "apps/program/collectors.hpp"
 #include "apps/program/conference_rooms.hpp"
 #include "apps/program/consultations.hpp"
@@ -67,6 +68,7 @@ class Programs {
   control::Gateway& gateway() { return gateway_; }
   /// What comes from the threads of sockets; false when there was nothing.
   bool deliver(TimePoint now) { return streams_.deliver(now); }
+  apps::program::ClickToDial& click_to_dial() { return click_to_dial_; }
 
   void on_call_event(const call::Event& event, TimePoint now);
   void on_transcript(const apps::TranscriptEvent& event, TimePoint now) { story_.on_transcript(event, now); }
@@ -78,7 +80,8 @@ class Programs {
   std::size_t size() const {
     return bridges_.size() + playbacks_.size() + ringbacks_.size() + originations_.size() + call_control_.size() +
            collectors_.size() + offers_.size() + holds_.size() + transfers_.size() + consultations_.size() +
-           sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size() + streams_.size();
+           sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size() + streams_.size() +
+           click_to_dial_.size();
   }
 
  private:
@@ -90,6 +93,7 @@ class Programs {
   apps::program::ProgramCalls calls_;
   control::Gateway gateway_;
   apps::program::Destinations destinations_;
+  apps::program::ClickToDial click_to_dial_;
   apps::program::Playbacks playbacks_;
   apps::program::Bridges bridges_;
   apps::program::Ringbacks ringbacks_;

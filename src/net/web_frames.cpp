@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <utility>
+
+#include "net/clock.hpp"
 
 namespace junctor::net {
 namespace {
@@ -65,6 +70,21 @@ std::string_view phrase(int status) {
   return "";
 }
 
+/// RFC 9110 §5.6.7.
+std::string http_date() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(wall_now());
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::array<char, 64> text;
+  const int length =
+      std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday,
+                    months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
 /// A line break in a value would begin another header.
 void put_field(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ");
@@ -119,6 +139,7 @@ std::string response_head(const WebResponse& response, std::optional<std::size_t
                           bool keep_alive) {
   std::string out = "HTTP/1.1 " + std::to_string(response.status) + ' ';
   out.append(phrase(response.status)).append("\r\n");
+  put_field(out, "Date", http_date());
   put_field(out, "Server", "junctor");
   if (!response.content_type.empty()) put_field(out, "Content-Type", response.content_type);
   // RFC 9110 §8.6: not with these.

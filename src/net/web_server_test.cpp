@@ -8,6 +8,7 @@
 namespace junctor::net {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -25,6 +26,7 @@ TEST_F(WebServerTest, AnswersRequestsOneAfterTheOther) {
   EXPECT_EQ(first.body, "GET /a?b=c ");
   EXPECT_THAT(first.head, HasSubstr("HTTP/1.1 201 Created\r\n"));
   EXPECT_THAT(first.head, HasSubstr("X-A: b\r\n"));
+  EXPECT_THAT(first.head, ContainsRegex("Date: [A-Z][a-z]{2}, [0-3][0-9] [A-Z][a-z]{2} 20[0-9]{2} ..:..:.. GMT\r\n"));
   EXPECT_THAT(first.head, HasSubstr("Content-Type: text/plain\r\n"));
   client.send("POST http://hub/d HTTP/1.1\r\nHost: hub\r\nContent-Length: 3\r\n\r\n");
   client.send("xyz");

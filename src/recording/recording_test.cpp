@@ -173,6 +173,44 @@ TEST_P(MaskTest, silence_is_written_over_what_was_and_what_will_be_said) {
   ASSERT_EQ(json.at("masks").as_array().size(), 3u);
   EXPECT_EQ(json.at("masks").at(0).at("at_ms").to_number<int>(), 1000);
 }
+
+TEST_P(MaskTest, masks_in_the_files_time_hold_before_and_after_its_end) {
+  const bool wav = GetParam() == Format::wav;
+  const std::string path = wav ? "rec/one.wav" : "rec/one.opus";
+  const RecordingId id = start(settings(Layout::mono, GetParam()));
+  go(seconds(2));
+  recordings.pause(id, PauseKind::gap, now);
+  go(seconds(3));
+  recordings.resume(id, now);
+  recordings.mask_file(id, "rec/one", 500, 1000, 1);
+  recordings.mask_file(id, "rec/one", 3000, 3500, 2);  // two seconds of the pause are in none
+  go(seconds(4));
+  ASSERT_EQ(told_of<Masked>().size(), 2u);
+  recordings.stop(id, now);
+  recordings.mask_file(id, "rec/one", 4500, 5000, 3);  // between its stop and its end
+  go(seconds(1));
+  recordings.mask_file(id, "rec/one", 5200, 5500, 4);  // and after that
+  go(seconds(1));
+  const auto masked = told_of<Masked>();
+  ASSERT_EQ(masked.size(), 4u);
+  for (const Masked& one : masked) EXPECT_EQ(one.error, "");
+  ASSERT_TRUE(masked[3].stopped);
+  const Samples all = decoded(path);
+  EXPECT_NEAR(static_cast<double>(all.size()), 48'000, 1200);
+  for (const auto& [from, to] :
+       {std::pair<std::size_t, std::size_t>(500, 1000), {3000, 3500}, {4500, 5000}, {5200, 5500}}) {
+    EXPECT_LT(level(between(all, from + 8, to - 8)), -65) << from;
+    EXPECT_GT(level(between(all, from - 180, from - 60), alice_hz), -11.5) << from;
+    EXPECT_GT(level(between(all, to + 60, to + 180), alice_hz), -11.5) << from;
+  }
+  const auto json = manifest();
+  EXPECT_EQ(json.at("masks").as_array().size(), 4u);
+  EXPECT_EQ(json.at("state").as_string(), "stopped");
+  EXPECT_EQ(json.at("files").at(0).at("sha256").as_string(), masked[3].stopped->files.at(0).sha256);
+  recordings.mask_file(id, "rec/other", 0, 100, 5);
+  go(seconds(1));
+  EXPECT_NE(told_of<Masked>().back().error, "");
+}
 INSTANTIATE_TEST_SUITE_P(OfBothFormats, MaskTest, testing::Values(Format::wav, Format::opus));
 
 TEST_F(RecordingTest, it_ends_at_its_maximum_length) {

@@ -42,6 +42,7 @@ def body(test):
     bot.wait_for_output("^waiting")
     alice.dial(f"sip:7777@127.0.0.1:{hub.port}")
     alice.wait_for("CALL_ESTABLISHED")
+    bot.wait_for_output("^asking")
     for key in "1002#":
         alice.press(key)
     bot.wait_for_output("^pressed 1002")

@@ -448,6 +448,10 @@ ringback_disabled yes
         expect(answer["ok"], f"{self.name}: {name} {params}: {answer.get('data')}")
         return answer.get("data", "")
 
+    def press(self, key):
+        """A key, as telephone-event."""
+        self.command("sndcode", key)
+
     def received(self):
         """Audio packets that have reached it in the call."""
         counts = re.findall(r"rcvd=(\d+)", self.command("audio_debug"))

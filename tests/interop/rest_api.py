@@ -97,6 +97,23 @@ def calls(api, alice, bob):
     return call["id"]
 
 
+def click_to_dial(api, alice, bob):
+    """Alice is rung and answers, then Bob; they hear each other; Bob hangs up and so does she."""
+    expect_equal(api.ask("POST", "/api/v1/calls", {"from": "1001", "to": "4711"})[0] // 100, 4, "to nobody")
+    status, call = api.ask("POST", "/api/v1/calls", {"from": "1001", "to": "1002"})
+    expect_equal(status, 201, f"{call}")
+    alice.wait_for("CALL_INCOMING")
+    alice.command("accept")
+    bob.wait_for("CALL_ESTABLISHED")
+    alice.wait_to_hear(1000, "Bob's tone")
+    bob.wait_to_hear(440, "Alice's tone")
+    bob.command("hangup")
+    alice.wait_for("CALL_CLOSED")
+    alice.mark()
+    bob.mark()
+    return call["id"]
+
+
 def records(api, ids):
     def all_there():
         found = api.get("/api/v1/records?number=1002")["items"]
@@ -146,7 +163,7 @@ def body(test):
     expect(api.metric('junctor_register_total{outcome="ok"}') >= 2, "REGISTER requests are counted")
     expect_equal(len(api.get("/api/v1/registrations")["items"]), 2, "contacts")
     users(test, hub, api)
-    records(api, [calls(api, alice, bob), calls(api, alice, bob)])
+    records(api, [calls(api, alice, bob), calls(api, alice, bob), click_to_dial(api, alice, bob)])
     expect(re.search(r"http method=GET path=/api/v1/calls status=200 ", hub.process.output()), "access log")
     expect("sesame" not in hub.process.output(), "no token in the log")
     https(test)

@@ -1,7 +1,6 @@
 // The gateway, through a program's WebSocket: who comes in, what is answered to what, who is told of which call, and
 // what becomes of calls whose program is gone.
 #include <boost/json.hpp>
-#include <map>
 
 #include "scenario.hpp"
 #include "sim/web.hpp"
@@ -60,15 +59,6 @@ target = "tone"
 inbound = ["Subject"]
 )";
 
-/// What is not the same twice is left out.
-json::value plain(json::value value) {
-  if (json::object* const object = value.if_object()) {
-    for (const char* name : {"seq", "ts", "id"}) object->erase(name);
-    if (json::value* const data = object->if_contains("data")) *data = plain(std::move(*data));
-  }
-  return value;
-}
-
 class Client {
  public:
   Client(Sim& sim, std::string_view token, std::string_view query = {}, std::string prefix = "a")
@@ -96,7 +86,7 @@ class Client {
   }
   std::string outcome(const std::string& id) {
     const json::value result =
-        wait([&](const json::object& each) { return each.contains("action_id") && each.at("action_id") == id; });
+        wait([&](const json::object& each) { return each.contains("action_id") && each.at("action_id") == json::value(id); });
     if (result.is_null()) return "no result";
     data = result.as_object().contains("data") ? result.at("data") : json::value(nullptr);
     if (result.at("status") == "success") return "done";
@@ -105,8 +95,8 @@ class Client {
   }
   json::value event(std::string_view name) {
     return wait([&](const json::object& each) {
-      return (each.contains("event") && each.at("event") == name) ||
-             (each.contains("event_type") && each.at("event_type") == name);
+      return (each.contains("event") && each.at("event") == json::value(name)) ||
+             (each.contains("event_type") && each.at("event_type") == json::value(name));
     });
   }
   /// The next message, whatever it is; null: none comes.

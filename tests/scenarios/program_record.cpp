@@ -161,6 +161,7 @@ TEST(ProgramRecord, EndsWithTheCallAndTheCallKnowsAllOfThem) {
   ASSERT_TRUE(w.sim.until(2s, [&] { return !w.program.told.empty(); }));
   EXPECT_THAT(w.program.news(), ElementsAre(HasSubstr("record.stopped a two.wav")));
   EXPECT_GT(w.sound("two.wav", 0, 1, 0, 100).size(), 2u * 8000);  // the pause is in the file
+  w.sim.run_for(1s);
   const auto* row = record(w.sim, w.phones['a']->line());
   ASSERT_NE(row, nullptr);
   EXPECT_THAT(row->call.recordings, ::testing::AllOf(HasSubstr("one.wav"), HasSubstr("two.wav")));

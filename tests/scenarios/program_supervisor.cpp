@@ -114,8 +114,8 @@ TEST_P(ProgramSupervisor, TakesTheAgentsPlace) {
   w.audio('s').watch_gaps();
   ASSERT_EQ(w.take_over(), "done");
   w.sim.run_for(300ms);
-  EXPECT_LE(w.audio('c').longest_gap(), 40ms);
-  EXPECT_LE(w.audio('s').longest_gap(), 40ms);
+  EXPECT_LE(w.audio('c').longest_gap(), 45ms);
+  EXPECT_LE(w.audio('s').longest_gap(), 45ms);
   const bool bridged = GetParam() == Kind::bridged;
   EXPECT_THAT(w.program.news(),
               ::testing::IsSupersetOf({std::string("done"), "supervisor.takeover.started s " + w.target,
@@ -215,7 +215,8 @@ TEST(ProgramSupervision, FollowsTheCall) {
   EXPECT_EQ(voices.heard(), "a: c:de d:ce e:cds s:cde");
   w.program.news();
   ASSERT_EQ(w.take_over("e"), "done");
-  EXPECT_EQ(w.program.news()[0], "conference.seat_replace.started room e s");
+  EXPECT_THAT(w.program.news(), ::testing::IsSupersetOf({"supervisor.takeover.completed s c e",
+                                                         "conference.seat_replace.succeeded room e s"}));
   EXPECT_TRUE(w.sim.until(1s, [&] { return w.phones['e']->line().ended(); }));
   w.phones.erase('e');
   EXPECT_EQ(Voices(w.sim, w.phones).heard(), "a: c:ds d:cs s:cd");

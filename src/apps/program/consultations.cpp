@@ -104,8 +104,7 @@ void Consultations::run(const CallTransferComplete& c, const Requester&, Reply<C
   if (!possible) return reply(fail(complete_failed("invalid_state", "invalid_state")), now);
   const call::Calls::Turn turn(parts_.calls, now);
   at->second.is_ending = true;
-  const auto joined = [this, original, consulted, reply](Result<void, Failure> done, std::vector<CallId> parted,
-                                                         TimePoint then) {
+  const auto joined = [this, original, reply](Result<void, Failure> done, std::vector<CallId> parted, TimePoint then) {
     auto node = consultations_.extract(original);
     if (!done) {
       parts_.bridges.tell_parted(parted, then);
