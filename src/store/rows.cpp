@@ -273,15 +273,6 @@ Result<std::vector<TranscriptRow>, std::string> read_transcript(Connection& conn
 
 }  // namespace
 
-Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
-  std::map<std::string, std::uint64_t> out;
-  Statement& row = connection.statement("SELECT stream, number FROM sequences");
-  row.start();
-  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
-  if (row.failed()) return fail(row.error());
-  return out;
-}
-
 Result<void, std::string> apply_write(Connection& connection, const Write& write) {
   return std::visit([&](const auto& typed) { return apply(connection, typed); }, write);
 }

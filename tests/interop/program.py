@@ -4,7 +4,7 @@ import queue
 import threading
 
 from harness import PATIENCE, Failure, expect
-from web_socket import Closed, WebSocket
+from rwi import Closed, WebSocket
 
 
 class Connection:
