@@ -86,6 +86,19 @@ Programs::Programs(Parts parts, const std::string& data_dir)
   gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
                          &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_, &mutes_,
                          &record_control_});
+  originations_.set_record([this](ProgramCall& call, const apps::program::RecordOptions& options, TimePoint now) {
+    const control::Session* const session = gateway_.sessions().find(call.owner);
+    record_control_.begin(call, options, {call.owner, call.token, session == nullptr ? "" : session->token->name}, now);
+  });
+  rooms_.set_unhold([this](ProgramCall& call, apps::program::ConferenceRooms::Done done, TimePoint now) {
+    holds_.unhold(
+        call,
+        [done = std::move(done)](std::optional<apps::program::Failure> failure, TimePoint then) {
+          if (failure) return done(fail(std::move(*failure)), then);
+          done({}, then);
+        },
+        now);
+  });
   story_.set_watch_all([this] { return gateway_.anyone_observes_all(); });
   parts_.dialler.set_offer(
       [this](CallId call, const std::string& context, const routing::Facts& facts, apps::OfficeSnapshot office,
