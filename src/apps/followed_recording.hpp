@@ -37,7 +37,8 @@ class FollowedRecording {
   void on_ended() { leave(); }
 
   recording::RecordingId id() const { return id_; }
-  LegId left() const { return left_; }
+  /// Another one is the call's far end: of several that rang, or after a takeover.
+  void set_left(LegId leg) { left_ = leg; }
 
  private:
   call::Leg* leg(LegId id);

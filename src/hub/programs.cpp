@@ -93,9 +93,17 @@ Programs::Programs(Parts parts, const std::string& data_dir)
                          &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_, &mutes_,
                          &record_control_, &program_streams_});
   originations_.set_record([this](ProgramCall& call, const apps::program::RecordOptions& options, TimePoint now) {
-    const auto begun = record_control_.begin(call, options, {call.owner, call.token, {}, {}, false}, now);
-    if (!begun)
-      parts_.log.warning("a call is not recorded", {{"call", to_string(call.id)}, {"error", begun.error().message}});
+    const control::Session* const session = gateway_.sessions().find(call.owner);
+    record_control_.begin(call, options, {call.owner, call.token, session == nullptr ? "" : session->token->name}, now);
+  });
+  rooms_.set_unhold([this](ProgramCall& call, apps::program::ConferenceRooms::Done done, TimePoint now) {
+    holds_.unhold(
+        call,
+        [done = std::move(done)](std::optional<apps::program::Failure> failure, TimePoint then) {
+          if (failure) return done(fail(std::move(*failure)), then);
+          done({}, then);
+        },
+        now);
   });
   gateway_.set_media([this](apps::program::TokenId token, std::string_view frame,
                             TimePoint now) { return program_streams_.on_frame(frame, token, now).has_value(); },

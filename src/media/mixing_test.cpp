@@ -431,6 +431,20 @@ TEST_F(MixingTest, who_hears_whom_can_be_changed) {
   EXPECT_EQ(change(1, Hearing::Exception{ends[0]->port, 1.0F}), Outcome::bad_parameter);
 }
 
+TEST_F(MixingTest, a_seat_can_be_silent_from_its_first_tick_on) {
+  for (const double hz : {520.0, 910.0, 1370.0}) add(pcma(), hz);
+  ASSERT_EQ(outcome(OpenMixer{.id = mixer}), Outcome::done);
+  ASSERT_EQ(seat(*ends[0]), Outcome::done);
+  talk(milliseconds(500));
+  sent.clear();
+  EXPECT_EQ(outcome(Seat{.port = ends[1]->port, .mixer = mixer, .speaks = false}), Outcome::done);
+  EXPECT_EQ(outcome(Seat{.port = ends[2]->port, .mixer = mixer, .input_gain = 0, .output_gain = 0}), Outcome::done);
+  talk(milliseconds(500));
+  EXPECT_LT(audio::total_level_dbm0(heard(*ends[0])), -60);
+  EXPECT_LT(audio::total_level_dbm0(heard(*ends[2])), -60);
+  EXPECT_NEAR(level(settled(*ends[1]), 520), -10, 1.5);
+}
+
 TEST_F(MixingTest, seats_end_with_whatever_takes_their_place) {
   FarEnd& alice = add(pcmu(), 1013);
   FarEnd& bob = add(pcmu(), 500);

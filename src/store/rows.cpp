@@ -312,6 +312,15 @@ Result<std::vector<BindingRow>, std::string> read_bindings(Connection& connectio
   return bindings;
 }
 
+Result<std::map<std::string, std::uint64_t>, std::string> read_sequences(Connection& connection) {
+  std::map<std::string, std::uint64_t> out;
+  Statement& row = connection.statement("SELECT stream, number FROM sequences");
+  row.start();
+  while (row.next()) out[std::string(row.text_at(0))] = static_cast<std::uint64_t>(row.number_at(1));
+  if (row.failed()) return fail(row.error());
+  return out;
+}
+
 Result<std::vector<UserRow>, std::string> read_users(Connection& connection) {
   constexpr std::string_view sql =
       "SELECT username, realm, display_name, ha1_md5, ha1_sha256, ha1_sha512_256, voicemail, ring_secs, forward_busy,"

@@ -220,8 +220,7 @@ TEST(ProgramRecord, BeginsBeforeTheAnswer) {
   call::Call::AddLeg leg;
   leg.to.uri = w.program.core.registrar().lookup("1001", w.sim.now()).at(0).uri;
   entry.leg = w.program.core.calls().add_leg(id, std::move(leg), w.sim.now()).value();
-  ASSERT_TRUE(
-      w.program.records.begin(entry, {.storage = {.backend = "file", .path = "early"}}, w.program.who, w.sim.now()));
+  w.program.records.begin(entry, {.storage = {.backend = "file", .path = "early"}}, w.program.who, w.sim.now());
   ASSERT_TRUE(w.sim.until(3s, [&] { return phone.ringing(); }));
   EXPECT_THAT(w.program.news(), Contains(HasSubstr("record.started a")));
   w.sim.run_for(1s);

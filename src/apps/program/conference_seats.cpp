@@ -141,6 +141,7 @@ struct ConferenceRooms::Merge {
   CallId call, consultation;
   std::vector<CallId> coming;  // the next one is last
   std::vector<CallId> came;
+  std::vector<CallId> unheld;  // they waited until now
   Reply<ConferenceMerge> reply;
 };
 
@@ -178,6 +179,7 @@ void ConferenceRooms::merge_next(std::shared_ptr<Merge> merge, TimePoint now) {
     for (const CallId id : merge->came)
       if (const auto [where, member] = find_member(id); where == room) member->inside = room->had_members = true;
     merge->reply(NoData{}, now);
+    for (const CallId id : merge->unheld) parts_.events.publish({id, {}, {}, events::MediaHoldStopped{}}, now);
     const Room* const still = find(merge->room);
     if (still == nullptr) return;
     tell(*still, events::ConferenceMergeRequested{ref(merge->call), ref(merge->consultation)}, {}, now, both);
@@ -190,7 +192,15 @@ void ConferenceRooms::merge_next(std::shared_ptr<Merge> merge, TimePoint now) {
     if (!done) return fail_merge(*merge, std::move(done.error()), then);
     merge_next(merge, then);
   };
-  if (entry != nullptr && entry->held && unhold_) return unhold_(*entry, then_next, now);
+  if (entry != nullptr && entry->held && unhold_) {
+    return unhold_(
+        *entry,
+        [merge, next, then_next](Result<void, Failure> done, TimePoint then) {
+          if (done) merge->unheld.push_back(next);
+          then_next(std::move(done), then);
+        },
+        now);
+  }
   if (entry == nullptr) return fail_merge(*merge, call_ended(), now);
   if (auto refused = refuses(*room, *entry, merge->coming.size())) return fail_merge(*merge, std::move(*refused), now);
   merge->coming.pop_back();
@@ -200,6 +210,7 @@ void ConferenceRooms::merge_next(std::shared_ptr<Merge> merge, TimePoint now) {
 
 /// Who has come already goes again.
 void ConferenceRooms::fail_merge(Merge& merge, Failure why, TimePoint now) {
+  for (const CallId id : merge.unheld) parts_.events.publish({id, {}, {}, events::MediaHoldStopped{}}, now);
   if (Room* const room = find(merge.room)) {
     const std::vector<CallId> both{merge.call, merge.consultation};
     tell(*room, events::ConferenceMergeRequested{ref(merge.call), ref(merge.consultation)}, {}, now, both);

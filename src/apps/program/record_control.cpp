@@ -166,12 +166,10 @@ void RecordControl::run(const RecordStart& command, const Requester& who, Reply<
       now);
 }
 
-Result<void, Failure> RecordControl::begin(ProgramCall& call, const RecordOptions& options, const Requester& who,
-                                           TimePoint now) {
+void RecordControl::begin(ProgramCall& call, const RecordOptions& options, const Requester& who, TimePoint now) {
   const call::Calls::Turn turn(parts_.calls, now);
   const auto started = start(call, options, who, now);
-  if (!started) return fail(started.error());
-  return {};
+  if (!started) tell(call.id, events::RecordFailed{{}, started.error().message}, now);
 }
 
 // ------------------------------------------------------------------------------------------------------------- inside
@@ -265,10 +263,13 @@ void RecordControl::on_call_event(const call::Event& event, TimePoint now) {
     return;
   }
   const auto* const seated = std::get_if<call::Seated>(&event.body);
-  const bool early = std::holds_alternative<call::LegRinging>(event.body);
+  const bool early =
+      std::holds_alternative<call::LegRinging>(event.body) || std::holds_alternative<call::Answered>(event.body);
   if (seated == nullptr && !early) return;
   for (auto& [id, running] : running_) {
-    const bool concerned = early ? running.call == event.call : running.recording.concerns(seated->leg);
+    const ProgramCall* const entry = running.call == event.call ? parts_.programs.find(event.call) : nullptr;
+    if (entry != nullptr && entry->leg) running.recording.set_left(entry->leg);
+    const bool concerned = seated == nullptr ? running.call == event.call : running.recording.concerns(seated->leg);
     if (!concerned || running.stopping) continue;
     if (const auto done = running.recording.follow(now); !done)
       parts_.log.warning("a recording does not follow its call",

@@ -45,9 +45,8 @@ class RecordControl final : public TimerTarget {
   void run(const RecordStop& command, const Requester& who, Reply<RecordStop> reply, TimePoint now);
   void run(const RecordMaskSegment& command, const Requester& who, Reply<RecordMaskSegment> reply, TimePoint now);
 
-  /// Of a call that has been made with these options: record.started or record.failed is told. The result is why it
-  /// cannot even be tried.
-  Result<void, Failure> begin(ProgramCall& call, const RecordOptions& options, const Requester& who, TimePoint now);
+  /// Of a call that has been made with these options: record.started or record.failed is told.
+  void begin(ProgramCall& call, const RecordOptions& options, const Requester& who, TimePoint now);
   /// What is wrong with such options, before there is a call.
   static Result<void, Failure> check(const RecordOptions& options);
 
