@@ -274,7 +274,8 @@ std::optional<Failure> Dispatcher::check_calls(const Issued& issued, Command& co
           why = failed("forbidden", "the session's level is events_only");
           return;
         }
-        why = parts_.control.take_control(*session, *call, claims<Command>, issued.force);
+        const bool claim = claims<Command> && (offered || !std::is_same_v<Command, program::CallHangup>);
+        why = parts_.control.take_control(*session, *call, claim, issued.force);
       }
       if (!why && !issued.if_state.empty() && issued.if_state != state_of(*call))
         why = failed("conflict", "the call is " + std::string(state_of(*call)));

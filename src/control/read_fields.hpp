@@ -100,7 +100,7 @@ class FieldReader {
       return;
     }
     std::string expected = "one of";
-    for (const std::string_view word : all) expected.append(&word == all.data() ? " " : ", ").append(word);
+    for (std::size_t i = 0; i < all.size(); ++i) expected.append(i == 0 ? " " : ", ").append(all[i]);
     refuse(name, expected);
   }
   template <class T>

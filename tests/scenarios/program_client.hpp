@@ -52,6 +52,7 @@ scopes = ["call.control", "observe_all"]
     sim_.until(patience, [&] { return !result(id).is_null(); });
     const json::value got = result(id);
     if (got.is_null()) return "no result";
+    sim_.run_for(milliseconds(5));  // what it caused comes right behind it
     if (got.at("status").as_string() == "success") {
       data_ = got.as_object().contains("data") ? got.at("data") : json::value(nullptr);
       return "done";

@@ -85,8 +85,9 @@ class Client {
     return outcome(give(action, std::move(params), std::move(beside)));
   }
   std::string outcome(const std::string& id) {
-    const json::value result =
-        wait([&](const json::object& each) { return each.contains("action_id") && each.at("action_id") == json::value(id); });
+    const json::value result = wait([&](const json::object& each) {
+      return each.contains("action_id") && each.at("action_id") == json::value(id);
+    });
     if (result.is_null()) return "no result";
     data = result.as_object().contains("data") ? result.at("data") : json::value(nullptr);
     if (result.at("status") == "success") return "done";
@@ -246,6 +247,7 @@ TEST(ProgramGateway, NobodySeesTheCallsOfAnotherToken) {
   alice.answer();
   const json::value answered = bot.event("call.answered");
   ASSERT_FALSE(answered.is_null());
+  (void)bot.names();
   EXPECT_EQ(other.run("call.hangup", {{"call_id", "leg"}}), "not_found");  // another name space
   EXPECT_EQ(second.run("call.hangup", {{"call_id", "leg"}}), "not_owner");
   EXPECT_THAT(other.names(), IsEmpty());
@@ -281,7 +283,7 @@ TEST(ProgramGateway, TheFirstToAnswerHasTheCallAndOthersHearOnce) {
   EXPECT_EQ(incoming.at("data").at("caller"), "1001");
   EXPECT_EQ(incoming.at("data").at("callee"), "70");
   EXPECT_EQ(incoming.at("data").at("sip_headers"), (json::value{{"Subject", "parts"}}));
-  EXPECT_TRUE(alice.ringback());
+  EXPECT_TRUE(w.sim.until(1s, [&] { return alice.ringback(); }));
   const std::string call(incoming.at("call_id").as_string());
   const std::string a = bot.give("call.answer", {{"call_id", call}});
   const std::string b = second.give("call.answer", {{"call_id", call}});
@@ -316,7 +318,7 @@ TEST(ProgramGateway, ACallThatNobodyClaimsGoesWhereItsContextSays) {
   alice.hang_up();
   ASSERT_TRUE(w.sim.until(2s, [&] { return bob.idle(); }));
   Line& tone = alice.dial("72");
-  EXPECT_TRUE(w.sim.until(8s, [&] { return alice.hears(440); }));
+  EXPECT_TRUE(w.sim.until(8s, [&] { return tone.audio().level_dbm0() > -30; }));
   EXPECT_FALSE(tone.up());
   EXPECT_TRUE(w.sim.until(70s, [&] { return tone.ended(); }));
   EXPECT_THAT(w.sim.close(), IsEmpty());
@@ -508,7 +510,7 @@ TEST(ProgramGateway, TheFlatDialectIsWhatOlderClientsRead) {
   incoming.as_object().erase("call_id");
   EXPECT_EQ(incoming, json::parse(R"({"event_type":"call_incoming","context":"desk","caller":"1001","callee":"70",)"
                                   R"("dial_direction":"inbound","trunk":null,"sip_headers":{},"root_call_id":null,)"
-                                  R"("caller_name":null,"callee_name":null,"called_phone":null,"app_id":null,)"
+                                  R"("caller_name":"User 1001","callee_name":null,"called_phone":null,"app_id":null,)"
                                   R"("routing_target":null,"uuid":null,"routing_path":null})"));
   alice.hang_up();
   EXPECT_THAT(w.sim.close(), IsEmpty());

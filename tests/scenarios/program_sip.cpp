@@ -45,6 +45,7 @@ TEST(ProgramSip, WhatComesIsToldAndGoesToWhoItIsBridgedWith) {
   Phone& alice = sim.phone("1001");
   Phone& bob = sim.phone("1002");
   ProgramClient program(sim);
+  ASSERT_EQ(program.run("session.subscribe", {{"level", "full_control"}}), "done");
   ASSERT_TRUE(program.call(alice, "a"));
   program.news("a");
   alice.line().send(Method::message, "text/plain", "alone");
@@ -93,6 +94,7 @@ action = { type = "drop" }
   Phone& alice = sim.phone("1001");
   Phone& bob = sim.phone("1002");
   ProgramClient program(sim);
+  ASSERT_EQ(program.run("session.subscribe", {{"level", "full_control"}}), "done");
   ASSERT_TRUE(program.call(alice, "a") && program.call(bob, "b") && program.bridge("a", "b"));
   program.news("a");
   alice.line().send(Method::info, "application/json", "{\"x\":1}");

@@ -160,7 +160,7 @@ TEST(ProgramTransferAttended, Completed) {
   World3 w{761};
   std::string consulted;
   ASSERT_TRUE(consult(w, consulted));
-  EXPECT_TRUE(is_silent(w.bob));
+  EXPECT_TRUE(w.sim.until(1s, [&] { return is_silent(w.bob); }));
   EXPECT_EQ(w.program.run("call.transfer.complete", {{"call_id", "a"}, {"consultation_call_id", consulted}}),
             "invalid_state");
   w.carol.answer();
