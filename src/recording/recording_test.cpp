@@ -197,11 +197,13 @@ TEST_P(MaskTest, masks_in_the_files_time_hold_before_and_after_its_end) {
   ASSERT_TRUE(masked[3].stopped);
   const Samples all = decoded(path);
   EXPECT_NEAR(static_cast<double>(all.size()), 48'000, 1200);
+  // A decoder of Opus takes a while to be as loud again as what was coded with another past.
+  const double loud = wav ? -11.5 : -20;
   for (const auto& [from, to] :
        {std::pair<std::size_t, std::size_t>(500, 1000), {3000, 3500}, {4500, 5000}, {5200, 5500}}) {
     EXPECT_LT(level(between(all, from + 8, to - 8)), -65) << from;
-    EXPECT_GT(level(between(all, from - 180, from - 60), alice_hz), -11.5) << from;
-    EXPECT_GT(level(between(all, to + 60, to + 180), alice_hz), -11.5) << from;
+    EXPECT_GT(level(between(all, from - 180, from - 60), alice_hz), loud) << from;
+    EXPECT_GT(level(between(all, to + 60, to + 180), alice_hz), loud) << from;
   }
   const auto json = manifest();
   EXPECT_EQ(json.at("masks").as_array().size(), 4u);

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 
-from harness import Baresip, Hub, Process, expect, expect_equal, run
+from harness import Baresip, Hub, Process, expect, expect_equal, run, wait_until
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
 
@@ -60,6 +60,8 @@ def body(test):
     alice.dial(f"sip:7778@127.0.0.1:{hub.port}")
     alice.wait_for("CALL_ESTABLISHED")
     voice.wait_for_output("^listening")
+    before = alice.received()
+    wait_until(lambda: alice.received() >= before + 100, "two seconds of listening")
     alice.command("mute")
     voice.wait_for_output(r"^heard \d+ ms")
     alice.wait_to_hear(440, "itself, said back by the bot")
