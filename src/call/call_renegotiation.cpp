@@ -171,8 +171,7 @@ void Call::on_offer_accepted(Leg& leg, TimePoint now) {
       const auto offer = offer_for(widened(*wish), origin->local_media(), origin->local());
       return origin->offer_in_answer(offer, now);
     }
-    if (leg.local() != nullptr) leg.ack(*leg.local(), now);
-    return;
+    return ack_alone(leg, now);
   }
   if (!due) return;
   const auto wish = leg.wish_in(*leg.remote());
