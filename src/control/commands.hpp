@@ -212,8 +212,8 @@ class Commands {
   virtual std::vector<UserInfo> users(TimePoint now) = 0;
   virtual Explanation explain(const ExplainRequest& request) = 0;
 
-  /// Rings `from`, and connects it to `to`: numbers or SIP URIs. Answered with the call's id when the first INVITE is on
-  /// its way.
+  /// Rings `from`, and connects it to `to`: numbers or SIP URIs. Answered with the call's id when the first INVITE is
+  /// on its way.
   virtual void start_call(std::string from, std::string to, Reply<std::string> reply, TimePoint now) = 0;
   /// Answered when BYE, CANCEL or the final response is on its way.
   virtual void hang_up(const std::string& id, Reply<void> reply, TimePoint now) = 0;

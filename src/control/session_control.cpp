@@ -136,7 +136,6 @@ void SessionControl::run(const SessionAttachCall& c, const Requester& who, const
   const bool orphaned = call.ownership == Ownership::orphaned;
   const SessionId before = call.owner;
   if (orphaned) orphans_.wait(call, false, now);
-  if (call.token != session.token->id) done.call_id.name.clear();
   parts_.programs.give(call, session.token->id, session.id);
   done.call_id = {call.name, call.id};
   reply(done, now);

@@ -163,11 +163,27 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
       apps::Admission::Parts{*endpoint_, *calls_, *dialler_, *transfers_, *trunk_registrations_, *authenticator_,
                              *guard_, directory_, o.store, o.media, o.random, o.counters});
   static NoWeb no_web;
-  programs_ = std::make_unique<Programs>(
-      Programs::Parts{o.web != nullptr ? *o.web : no_web, *calls_, *fence_, *dialler_, *hold_music_, *call_recording_,
-                      *recordings_, *sounds_, *speech_, directory_, *endpoint_, o.timers, o.random, o.wall, o.store,
-                      o.log, o.counters, o.media, o.dialled, o.wake},
-      config_->hub.data_dir);
+  programs_ = std::make_unique<Programs>(Programs::Parts{o.web != nullptr ? *o.web : no_web,
+                                                         *calls_,
+                                                         *fence_,
+                                                         *dialler_,
+                                                         *hold_music_,
+                                                         *call_recording_,
+                                                         *recordings_,
+                                                         *sounds_,
+                                                         *speech_,
+                                                         directory_,
+                                                         *endpoint_,
+                                                         o.timers,
+                                                         o.random,
+                                                         o.wall,
+                                                         o.store,
+                                                         o.log,
+                                                         o.counters,
+                                                         o.media,
+                                                         o.dialled,
+                                                         o.wake},
+                                         config_->hub.data_dir);
   call_transcription_->set_sink(
       [this](const apps::TranscriptEvent& event, TimePoint then) { programs_->on_transcript(event, then); });
   std::string fault;

@@ -37,12 +37,11 @@ void Collectors::wait(Running& running, Duration longest, TimePoint now) {
   running.timer = timers_.schedule(until, *this, running.number);
 }
 
-void Collectors::finish(CallId call, bool in_time, TimePoint now) {
+void Collectors::finish(CallId call, TimePoint now) {
   auto node = running_.extract(call);
   Running& running = node.mapped();
   timers_.cancel(running.timer);
-  const bool enough = running.digits.size() >= running.wish.min_digits;
-  if (enough && (in_time || !running.digits.empty() || running.wish.min_digits == 0)) {
+  if (running.digits.size() >= running.wish.min_digits) {
     events_.publish({call, {}, {}, events::DtmfCollected{running.leg_name, running.digits, running.id}}, now);
   } else {
     events_.publish({call, {}, {}, events::DtmfCollectionTimeout{running.leg_name, running.digits, running.id}}, now);
@@ -51,20 +50,20 @@ void Collectors::finish(CallId call, bool in_time, TimePoint now) {
 
 void Collectors::on_timer(std::uint64_t token, TimePoint now) {
   const auto at = std::ranges::find_if(running_, [&](const auto& each) { return each.second.number == token; });
-  if (at != running_.end()) finish(at->first, false, now);
+  if (at != running_.end()) finish(at->first, now);
 }
 
 void Collectors::on_call_event(const call::Event& event, TimePoint now) {
   const auto at = running_.find(event.call);
   if (at == running_.end()) return;
   Running& running = at->second;
-  if (std::holds_alternative<call::Ended>(event.body)) return finish(event.call, false, now);
+  if (std::holds_alternative<call::Ended>(event.body)) return finish(event.call, now);
   const auto* const digit = std::get_if<call::Digit>(&event.body);
   if (digit == nullptr || (running.leg && *running.leg != digit->leg)) return;
   if (!running.wish.terminator.empty() && running.wish.terminator.front() == digit->digit)
-    return finish(event.call, true, now);
+    return finish(event.call, now);
   running.digits += digit->digit;
-  if (running.digits.size() >= running.wish.max_digits) return finish(event.call, true, now);
+  if (running.digits.size() >= running.wish.max_digits) return finish(event.call, now);
   wait(running, milliseconds(running.wish.inter_digit_timeout_ms), now);
 }
 

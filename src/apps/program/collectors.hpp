@@ -33,7 +33,7 @@ class Collectors final : public TimerTarget {
   };
 
   void wait(Running& running, Duration longest, TimePoint now);
-  void finish(CallId call, bool in_time, TimePoint now);
+  void finish(CallId call, TimePoint now);
 
   ProgramCalls& programs_;
   EventSink& events_;
