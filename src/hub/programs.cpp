@@ -1,7 +1,7 @@
 #include "hub/programs.hpp"
 
-#include <algorithm>
 #include <functional>
+#include <map>
 #include <utility>
 
 namespace junctor::hub {
@@ -21,10 +21,12 @@ apps::program::DialogRules dialog_rules(const config::SmartRouting& smart) {
   apps::program::DialogRules out;
   out.enabled = smart.enabled && smart.in_dialog_enabled;
   out.notify = smart.in_dialog_notify_rwi;
-  std::vector<config::InDialogRule> rules = smart.in_dialog_rules;
-  std::ranges::stable_sort(rules, std::greater<>(), &config::InDialogRule::priority);
-  for (const config::InDialogRule& rule : rules) {
-    if (!rule.enabled) continue;
+  std::multimap<int, const config::InDialogRule*, std::greater<>> by_priority;  // equals stay in the file's order
+  for (const config::InDialogRule& rule : smart.in_dialog_rules) {
+    if (rule.enabled) by_priority.emplace(rule.priority, &rule);
+  }
+  for (const auto& [priority, from] : by_priority) {
+    const config::InDialogRule& rule = *from;
     DialogRule made{rule.method,
                     rule.content_type,
                     DialogRule::Action::forward_leg,
