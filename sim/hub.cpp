@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "hub/programs.hpp"
 #include "net/hashes.hpp"
 #include "sim/voice.hpp"
 
@@ -206,7 +207,7 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::M
                        .speech_driver = make_voice};
   core_ = std::make_unique<hub::Core>(std::move(config), std::move(outside), world_.now());
   router_ = std::make_unique<control::WebRouter>(web_);
-  router_->serve(std::string(control::Gateway::prefix), core_->gateway());
+  router_->serve(std::string(control::Gateway::prefix), core_->programs().gateway());
   web_.set_sink(*router_);
   names_.on_answer([this](transport::QueryId query, const transport::Answer& answer) {
     core_->on_resolved(query, answer, world_.now());

@@ -73,10 +73,10 @@ void Mixer::unseat(Leg& leg) {
 Mixer::Agreed Mixer::agreed_with(const Leg& leg) {
   Agreed out;
   if (!leg.media_answered()) return out;
-  const auto wish = wish_of(*leg.local());
-  out.own_codec = wish && has_own_codec(wish->codecs);
-  out.rate = audio_rate(*leg.local(), *leg.remote());
-  out.codec = audio_codec(*leg.local(), *leg.remote());
+  const sip::sdp::Media* const audio = sip::sdp::first_audio(*leg.local());
+  out.own_codec = audio != nullptr && has_own_codec(audio->codecs);
+  out.codecs = agreed_codecs(*leg.local(), *leg.remote());
+  out.rate = audio_rate(out.codecs);
   return out;
 }
 
@@ -197,10 +197,10 @@ void Mixer::say_hears(Seat& seat) {
 bool Mixer::relay_fits() const {
   if (seats_.size() > 2) return false;
   if (seats_.size() < 2) return true;
-  const Leg& a = *seats_[0].leg;
-  const Leg& b = *seats_[1].leg;
-  if (!a.media_answered() || !b.media_answered()) return true;
-  return can_relay(*a.local(), *a.remote(), *b.local(), *b.remote());
+  const Seat& a = seats_[0];
+  const Seat& b = seats_[1];
+  if (!a.leg->media_answered() || !b.leg->media_answered()) return true;
+  return can_relay(a.agreed.codecs, b.agreed.codecs);
 }
 
 bool Mixer::needs_samples() const {
@@ -348,9 +348,9 @@ std::string Mixer::plan() const {
   if (path() == media::Path::none) return {};
   std::string codecs;
   for (const Seat& seat : seats_) {
-    const std::string& codec = seat.agreed.codec;
-    if (codec.empty() || (!open_ && !codecs.empty())) continue;
-    codecs += (codecs.empty() ? "" : " and ") + codec;
+    const sip::sdp::Codec* const codec = first_audio_codec(seat.agreed.codecs);
+    if (codec == nullptr || (!open_ && !codecs.empty())) continue;
+    codecs += (codecs.empty() ? "" : " and ") + codec->name;
   }
   if (!open_) return "relay " + codecs;
   std::string out = "mixer at " + std::to_string(rate_) + " Hz: ";

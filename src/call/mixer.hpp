@@ -15,6 +15,7 @@
 #include "call/plays.hpp"
 #include "call/vocabulary.hpp"
 #include "media/media.hpp"
+#include "sip/sdp.hpp"
 
 namespace junctor::call {
 
@@ -130,7 +131,7 @@ class Mixer {
   struct Agreed {
     bool own_codec = true;  // one that we can code; also while nothing is agreed on
     std::uint32_t rate = 8000;
-    std::string codec;
+    std::vector<sip::sdp::Codec> codecs;  // see agreed_codecs()
   };
   struct Seat {
     Leg* leg = nullptr;

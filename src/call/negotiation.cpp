@@ -89,11 +89,6 @@ sdp::Codec declared_by_us(sdp::Codec codec) {
   return codec;
 }
 
-const sdp::Codec* first_audio_codec(const std::vector<sdp::Codec>& codecs) {
-  const auto at = std::ranges::find_if(codecs, [](const sdp::Codec& codec) { return !sdp::is_auxiliary(codec); });
-  return at == codecs.end() ? nullptr : &*at;
-}
-
 /// How a far end that sends Opus to us, and one that we send it to, may do that (RFC 7587 §6.1).
 media::EncoderSettings encoder_settings(const std::vector<sdp::Codec>& send, std::optional<std::uint16_t> ptime) {
   constexpr std::uint16_t ptime_min = 10, ptime_max = 60;
@@ -195,32 +190,30 @@ std::optional<media::SetRemote> port_settings(media::PortLease const& lease, con
   return out;
 }
 
-bool can_relay(const sdp::Session& our_a, const sdp::Session& their_a, const sdp::Session& our_b,
-               const sdp::Session& their_b) {
-  const auto a = sdp::negotiated_audio(our_a, their_a);
-  const auto b = sdp::negotiated_audio(our_b, their_b);
-  if (!a || !b) return false;
-  const sdp::Codec* const from_a = first_audio_codec(a->send_codecs);
-  const sdp::Codec* const from_b = first_audio_codec(b->send_codecs);
-  return from_a != nullptr && from_b != nullptr && sdp::find_codec(b->send_codecs, *from_a) != nullptr &&
-         sdp::find_codec(a->send_codecs, *from_b) != nullptr;
+const sdp::Codec* first_audio_codec(std::span<const sdp::Codec> codecs) {
+  const auto at = std::ranges::find_if(codecs, [](const sdp::Codec& codec) { return !sdp::is_auxiliary(codec); });
+  return at == codecs.end() ? nullptr : &*at;
+}
+
+std::vector<sdp::Codec> agreed_codecs(const sdp::Session& ours, const sdp::Session& theirs) {
+  auto agreed = sdp::negotiated_audio(ours, theirs);
+  return agreed ? std::move(agreed->send_codecs) : std::vector<sdp::Codec>();
+}
+
+bool can_relay(std::span<const sdp::Codec> agreed_with_a, std::span<const sdp::Codec> agreed_with_b) {
+  const sdp::Codec* const from_a = first_audio_codec(agreed_with_a);
+  const sdp::Codec* const from_b = first_audio_codec(agreed_with_b);
+  return from_a != nullptr && from_b != nullptr && sdp::find_codec(agreed_with_b, *from_a) != nullptr &&
+         sdp::find_codec(agreed_with_a, *from_b) != nullptr;
 }
 
 bool has_telephone_event(const sdp::Session& ours, const sdp::Session& theirs) {
-  const auto agreed = sdp::negotiated_audio(ours, theirs);
-  return agreed && std::ranges::any_of(agreed->send_codecs, sdp::is_telephone_event);
+  return std::ranges::any_of(agreed_codecs(ours, theirs), sdp::is_telephone_event);
 }
 
-std::uint32_t audio_rate(const sdp::Session& ours, const sdp::Session& theirs) {
-  const auto agreed = sdp::negotiated_audio(ours, theirs);
-  const sdp::Codec* const codec = agreed ? first_audio_codec(agreed->send_codecs) : nullptr;
+std::uint32_t audio_rate(std::span<const sdp::Codec> agreed) {
+  const sdp::Codec* const codec = first_audio_codec(agreed);
   return codec != nullptr ? rate_of(*codec) : 8000;
-}
-
-std::string audio_codec(const sdp::Session& ours, const sdp::Session& theirs) {
-  const auto agreed = sdp::negotiated_audio(ours, theirs);
-  const sdp::Codec* const codec = agreed ? first_audio_codec(agreed->send_codecs) : nullptr;
-  return codec != nullptr ? codec->name : std::string();
 }
 
 bool fits(const sdp::Session& our_a, const sdp::Session& their_a, const sdp::Session& our_b,
@@ -229,7 +222,7 @@ bool fits(const sdp::Session& our_a, const sdp::Session& their_a, const sdp::Ses
   const auto b = sdp::negotiated_audio(our_b, their_b);
   if (!a || !b) return false;
   const bool talk = a->send && a->receive && b->send && b->receive;
-  return talk && (can_relay(our_a, their_a, our_b, their_b) ||
+  return talk && (can_relay(a->send_codecs, b->send_codecs) ||
                   (has_own_codec(a->send_codecs) && has_own_codec(b->send_codecs)));
 }
 

@@ -3,6 +3,7 @@
 // said, and what a port is told because of what two sides agreed (RFC 3264). Functions over values; no state.
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,15 +57,16 @@ Result<sip::sdp::Session, sip::sdp::NegotiationError> answer_for(const sip::sdp:
 std::optional<media::SetRemote> port_settings(media::PortLease const& lease, const sip::sdp::Session& ours,
                                               const sip::sdp::Session& theirs, Duration timeout);
 
+/// What both descriptions of a leg have, first what it is sent; empty when nothing was agreed.
+std::vector<sip::sdp::Codec> agreed_codecs(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
 /// The packets of two legs can be relayed: what each is expected to send, its first audio codec, the other one has.
-bool can_relay(const sip::sdp::Session& our_a, const sip::sdp::Session& their_a, const sip::sdp::Session& our_b,
-               const sip::sdp::Session& their_b);
+bool can_relay(std::span<const sip::sdp::Codec> agreed_with_a, std::span<const sip::sdp::Codec> agreed_with_b);
 /// Both sides have telephone-event.
 bool has_telephone_event(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
+/// The first codec that carries audio; null when there is none.
+const sip::sdp::Codec* first_audio_codec(std::span<const sip::sdp::Codec> codecs);
 /// The rate of PCM, Hz, that the audio codec of a leg carries: 8000, 16000 or 48000; 8000 when we have no such codec.
-std::uint32_t audio_rate(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
-/// The name of the audio codec that is sent to a leg; empty when nothing was agreed.
-std::string audio_codec(const sip::sdp::Session& ours, const sip::sdp::Session& theirs);
+std::uint32_t audio_rate(std::span<const sip::sdp::Codec> agreed);
 /// One of the offer's or answer's audio codecs is one that we can code and decode.
 bool has_own_codec(const std::vector<sip::sdp::Codec>& codecs);
 

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "call/sdp_body.hpp"
+#include "hub/programs.hpp"
 #include "hub/tables.hpp"
 #include "hub/version.hpp"
 #include "sip/headers.hpp"
@@ -353,6 +354,10 @@ void Core::on_resolved(transport::QueryId query, const transport::Answer& answer
 
 bool Core::deliver_recordings(TimePoint now) {
   return recordings_->deliver(now);
+}
+
+bool Core::deliver_streams(TimePoint now) {
+  return programs_->deliver(now);
 }
 
 void Core::on_recording_event(const recording::Event& event, TimePoint now) {

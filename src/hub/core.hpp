@@ -22,7 +22,6 @@
 #include "call/media_fence.hpp"
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
-#include "hub/programs.hpp"
 #include "media/sounds.hpp"
 #include "recording/recordings.hpp"
 #include "registrar/authenticator.hpp"
@@ -31,7 +30,16 @@
 #include "transcription/transcriptions.hpp"
 #include "transport/endpoint.hpp"
 
+namespace junctor {
+class WebServer;
+namespace stream {
+class DialledPrograms;
+}
+}  // namespace junctor
+
 namespace junctor::hub {
+
+class Programs;
 
 /// What the control side takes from the outside. All of it outlives the Core.
 struct Outside {
@@ -103,7 +111,7 @@ class Core final : public DatagramSink,
   /// After the recorder's wake; false when there was nothing.
   bool deliver_recordings(TimePoint now);
   /// The same after Outside::wake.
-  bool deliver_streams(TimePoint now) { return programs_->deliver(now); }
+  bool deliver_streams(TimePoint now);
   /// The same after the transcriber's.
   bool deliver_transcriptions(TimePoint now) { return transcriptions_->deliver(now); }
 
@@ -146,13 +154,12 @@ class Core final : public DatagramSink,
   store::Store& store() { return outside_.store; }
   media::Sounds& sounds() { return *sounds_; }
   recording::Recordings& recordings() { return *recordings_; }
-  apps::program::ClickToDial& click_to_dial() { return programs_->click_to_dial(); }
+  Programs& programs() { return *programs_; }
   apps::CallRecording& call_recording() { return *call_recording_; }
   media::Plane& media() { return outside_.media; }
   TimerWheel& timers() { return outside_.timers; }
   Log& log() { return outside_.log; }
   apps::HoldMusic& hold_music() { return *hold_music_; }
-  control::Gateway& gateway() { return programs_->gateway(); }
   const WallClock& wall() const { return outside_.wall; }
   Counters& counters() { return outside_.counters; }
   Ledger ledger() const;

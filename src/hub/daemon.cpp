@@ -17,6 +17,7 @@
 #include "hub/core.hpp"
 #include "hub/media_plane.hpp"
 #include "hub/operator.hpp"
+#include "hub/programs.hpp"
 #include "hub/speech_driver.hpp"
 #include "hub/tables.hpp"
 #include "hub/tls_files.hpp"
@@ -429,9 +430,9 @@ void Daemon::build_web() {
   router_ = std::make_unique<control::WebRouter>(*http_);
   probes_ = std::make_unique<control::Probes>(*http_, *operator_, [this] { return core_->config().metrics.allow; });
   for (const char* path : {"/livez", "/readyz", "/metrics"}) router_->serve(path, *probes_);
-  rest_ = std::make_unique<control::Rest>(*http_, *operator_, core_->gateway().tokens(), counters_);
+  rest_ = std::make_unique<control::Rest>(*http_, *operator_, core_->programs().gateway().tokens(), counters_);
   router_->serve(std::string(control::Rest::prefix), *rest_);
-  router_->serve(std::string(control::Gateway::prefix), core_->gateway());
+  router_->serve(std::string(control::Gateway::prefix), core_->programs().gateway());
 }
 
 Result<void, std::string> Daemon::start() {
@@ -553,7 +554,7 @@ int Daemon::run() {
   std::fflush(stdout);
   net::notify_service_manager("READY=1");
   loop_->run();
-  core_->gateway().close(net::now());
+  core_->programs().gateway().close(net::now());
   http_->stop();
   media_->stop();
   edge_->stop();

@@ -6,6 +6,7 @@
 
 #include "apps/leg_quality.hpp"
 #include "base/saved_state.hpp"
+#include "hub/programs.hpp"
 #include "hub/version.hpp"
 
 namespace junctor::hub {
@@ -294,7 +295,7 @@ control::Explanation Operator::explain(const control::ExplainRequest& request) {
 
 void Operator::start_call(std::string from, std::string to, control::Reply<std::string> reply, TimePoint now) {
   if (core_.draining()) return reply(fail(Failure{"draining", "the hub takes no new calls"}));
-  core_.click_to_dial().start(
+  core_.programs().click_to_dial().start(
       from, to,
       [reply = std::move(reply)](const Result<CallId, apps::program::Failure>& id) {
         if (id) return reply(to_string(*id));

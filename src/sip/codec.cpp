@@ -90,6 +90,7 @@ constexpr std::array<std::string_view, 20> declarative = {
 };
 
 bool same_fmtp(const Codec& a, const Codec& b) {
+  if (a.fmtp == b.fmtp) return true;
   bool has_deciding = false;
   for (const auto& [codec, parameter, absent] : deciding) {
     if (!text::iequals(a.name, codec)) continue;
@@ -154,20 +155,26 @@ const Codec* find_codec(std::span<const Codec> list, const Codec& codec) {
 }
 
 std::vector<Codec> common(std::span<const Codec> a, std::span<const Codec> b) {
-  std::vector<Codec> both;
+  std::vector<const Codec*> both;
+  both.reserve(a.size());
+  bool audio = false, events_fit = false;
   for (const auto& codec : a) {
-    if (find_codec(b, codec) != nullptr && find_codec(both, codec) == nullptr) both.push_back(codec);
+    const auto is_same = [&](const Codec* c) { return same_codec(*c, codec); };
+    if (find_codec(b, codec) == nullptr || std::ranges::any_of(both, is_same)) continue;
+    both.push_back(&codec);
+    audio = audio || !is_auxiliary(codec);
   }
-  const auto carries = [&](std::uint32_t clock_rate) {
-    return std::ranges::any_of(both, [&](const Codec& c) { return !is_auxiliary(c) && c.clock_rate == clock_rate; });
+  if (!audio) return {};
+  const auto carried = [&](const Codec& aid) {
+    return std::ranges::any_of(both,
+                               [&](const Codec* c) { return c->clock_rate == aid.clock_rate && !is_auxiliary(*c); });
   };
-  if (std::ranges::all_of(both, is_auxiliary)) return {};
-  const bool events_fit =
-      std::ranges::any_of(both, [&](const Codec& c) { return is_telephone_event(c) && carries(c.clock_rate); });
+  for (const Codec* codec : both) events_fit = events_fit || (is_telephone_event(*codec) && carried(*codec));
   std::vector<Codec> out;
-  for (const auto& codec : both) {
-    const bool any_rate = !is_auxiliary(codec) || (is_telephone_event(codec) && !events_fit);
-    if (any_rate || carries(codec.clock_rate)) out.push_back(codec);
+  out.reserve(both.size());
+  for (const Codec* codec : both) {
+    const bool any_rate = !is_auxiliary(*codec) || (is_telephone_event(*codec) && !events_fit);
+    if (any_rate || carried(*codec)) out.push_back(*codec);
   }
   return out;
 }

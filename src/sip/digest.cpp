@@ -30,64 +30,85 @@ std::optional<Algorithm> algorithm_or_md5(std::string_view written) {
   return written.empty() ? Algorithm() : parse_algorithm(written);
 }
 
+// What a character may not do, by character.
+constexpr std::uint8_t control = 1, needs_quotes = 2, needs_escape = 4;
+constexpr auto kinds = [] {
+  std::array<std::uint8_t, 256> out{};
+  for (std::size_t c = 0; c < 0x20; ++c) out[c] = control;
+  out[0x7f] = control;
+  out['\t'] = needs_quotes;
+  for (const unsigned c : {0x0du, 0x0au, 0x20u, 0x2cu}) out[c] |= needs_quotes;  // CR, LF, space, comma
+  for (const unsigned c : {0x22u, 0x5cu}) out[c] = needs_quotes | needs_escape;  // quote, backslash
+  return out;
+}();
 bool is_control(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  return (kinds[static_cast<unsigned char>(c)] & control) != 0;
+}
+bool has_any(std::string_view text, unsigned kind) {
+  unsigned seen = 0;
+  for (const char c : text) seen |= kinds[static_cast<unsigned char>(c)];
+  return (seen & kind) != 0;
 }
 
 // -- reading
 
+/// Where the quoted string ends that opens at `at`: its closing quote, or the end of the text.
+std::size_t closing_quote(std::string_view text, std::size_t at) {
+  for (++at; at < text.size(); at += 2) {
+    at = text::find_either(text.data(), at, text.size(), '"', '\\');
+    if (at == text.size() || text[at] == '"') return at;
+  }
+  return text.size();
+}
+
 /// Takes the next comma-separated element off `rest`; a comma inside quotes is none. False when a quote stays open.
 bool next_element(std::string_view& rest, std::string_view& element) {
-  bool quoted = false;
   std::size_t at = 0;
-  for (; at < rest.size() && (quoted || rest[at] != ','); ++at) {
-    if (rest[at] == '"') quoted = !quoted;
-    if (quoted && rest[at] == '\\') ++at;
+  for (;; ++at) {
+    at = text::find_either(rest.data(), at, rest.size(), '"', ',');
+    if (at == rest.size() || rest[at] == ',') break;
+    at = closing_quote(rest, at);
+    if (at == rest.size()) return false;
   }
-  if (quoted) return false;
   element = text::trim(rest.substr(0, at));
   rest.remove_prefix(std::min(at + 1, rest.size()));
   return true;
 }
 
-/// What stands from an opening quote to the end of an element, which must be the closing quote.
-std::optional<std::string> unquote(std::string_view quoted) {
+/// A parameter as it stands in the text: without quotes, with escapes.
+struct Written {
+  std::string_view name, value;
+  bool quoted = false;
+};
+
+std::string text_of(const Written& p) {
+  if (!p.quoted || p.value.find('\\') == std::string_view::npos) return std::string(p.value);
   std::string out;
-  out.reserve(quoted.size());
-  for (std::size_t at = 1; at < quoted.size(); ++at) {
-    const std::size_t plain = text::find_either(quoted.data(), at, quoted.size(), '"', '\\');
-    out.append(quoted, at, plain - at);
-    at = plain;
-    if (at == quoted.size()) break;
-    if (quoted[at] == '"') return at + 1 == quoted.size() ? std::optional(std::move(out)) : std::nullopt;
-    if (quoted[at] == '\\' && ++at == quoted.size()) return std::nullopt;
-    out += quoted[at];
+  out.reserve(p.value.size());
+  for (std::size_t at = 0; at < p.value.size(); ++at) {
+    if (p.value[at] == '\\') ++at;
+    out += p.value[at];
   }
-  return std::nullopt;
+  return out;
 }
 
-bool is_plain_value(std::string_view value) {
-  return std::ranges::none_of(value, [](char c) { return text::is_lws(c) || c == '"' || c == ',' || c == '\\'; });
-}
-
-std::optional<Parameter> parse_parameter(std::string_view element) {
+std::optional<Written> parse_parameter(std::string_view element) {
   const auto equals = element.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
   const auto name = text::trim(element.substr(0, equals));
   const auto value = text::trim(element.substr(equals + 1));
-  if (!text::is_token(name) || std::ranges::any_of(value, is_control)) return std::nullopt;
+  if (!text::is_token(name) || has_any(value, control)) return std::nullopt;
   if (value.starts_with('"')) {
-    auto content = unquote(value);
-    if (!content) return std::nullopt;
-    return Parameter{std::string(name), std::move(*content), true};
+    if (closing_quote(value, 0) + 1 != value.size()) return std::nullopt;
+    return Written{name, value.substr(1, value.size() - 2), true};
   }
-  if (!is_plain_value(value)) return std::nullopt;
-  return Parameter{std::string(name), std::string(value), false};
+  if (has_any(value, needs_quotes)) return std::nullopt;
+  return Written{name, value, false};
 }
 
 struct Scheme {
   bool is_digest = false;
-  std::vector<Parameter> parameters;
+  std::vector<Written> parameters;
 };
 
 constexpr std::size_t typical_parameters = 12;  // room is made for so many at once
@@ -114,9 +135,9 @@ Result<std::vector<Scheme>, Error> parse_schemes(std::string_view rest) {
     Scheme& scheme = schemes.back();
     if (!scheme.is_digest) continue;
     if (scheme.parameters.size() == max_parameters) return fail(Error{"too many parameters"});
-    auto parameter = parse_parameter(element);
+    const auto parameter = parse_parameter(element);
     if (!parameter) return fail(Error{"bad parameter"});
-    scheme.parameters.push_back(std::move(*parameter));
+    scheme.parameters.push_back(*parameter);
   }
   return schemes;
 }
@@ -124,27 +145,29 @@ Result<std::vector<Scheme>, Error> parse_schemes(std::string_view rest) {
 /// Takes the parameters of one scheme by name; a name may be there once.
 class Fields {
  public:
-  explicit Fields(std::vector<Parameter> parameters) : parameters_(std::move(parameters)) {}
+  explicit Fields(std::vector<Written> parameters) : parameters_(std::move(parameters)) {}
 
   std::optional<std::string> take(std::string_view name) {
-    const auto named = [name](const Parameter& p) { return iequals(p.name, name); };
+    const auto named = [name](const Written& p) { return iequals(p.name, name); };
     const auto at = std::ranges::find_if(parameters_, named);
     if (at == parameters_.end()) return std::nullopt;
     twice_ = twice_ || std::any_of(at + 1, parameters_.end(), named);
-    at->name.clear();  // taken: no parameter is without a name
-    return std::move(at->value);
+    at->name = {};  // taken: no parameter is without a name
+    return text_of(*at);
   }
   std::string take_text(std::string_view name) { return take(name).value_or(std::string()); }
   bool take_flag(std::string_view name) { return iequals(take_text(name), "true"); }
 
   bool twice() const { return twice_; }
-  std::vector<Parameter> rest() {
-    std::erase_if(parameters_, [](const Parameter& p) { return p.name.empty(); });
-    return std::move(parameters_);
+  std::vector<Parameter> rest() const {
+    std::vector<Parameter> out;
+    for (const Written& p : parameters_)
+      if (!p.name.empty()) out.push_back({std::string(p.name), text_of(p), p.quoted});
+    return out;
   }
 
  private:
-  std::vector<Parameter> parameters_;
+  std::vector<Written> parameters_;
   bool twice_ = false;
 };
 
@@ -245,17 +268,21 @@ class Writer {
  public:
   Writer& quoted(std::string_view name, std::string_view value) {
     begin(name) += '"';
-    for (const char c : value) {
-      if (is_control(c)) continue;
-      if (c == '"' || c == '\\') out_ += '\\';
-      out_ += c;
+    if (!has_any(value, control | needs_escape)) {
+      out_ += value;
+    } else {
+      for (const char c : value) {
+        if (is_control(c)) continue;
+        if (c == '"' || c == '\\') out_ += '\\';
+        out_ += c;
+      }
     }
     out_ += '"';
     return *this;
   }
   /// Without quotes where the value allows it.
   Writer& plain(std::string_view name, std::string_view value) {
-    if (!is_plain_value(value) || std::ranges::any_of(value, is_control)) return quoted(name, value);
+    if (has_any(value, control | needs_quotes)) return quoted(name, value);
     begin(name) += value;
     return *this;
   }
@@ -279,7 +306,14 @@ class Writer {
     return (out_ += name) += '=';
   }
 
-  std::string out_ = "Digest ";
+  static std::string opening() {
+    std::string out;
+    out.reserve(typical_length);
+    return out += "Digest ";
+  }
+
+  static constexpr std::size_t typical_length = 256;
+  std::string out_ = opening();
   bool first_ = true;
 };
 

@@ -1,6 +1,7 @@
 #include "sip/message.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "sip/text.hpp"
@@ -137,9 +138,17 @@ std::optional<NameAddr> Message::contact() const {
 
 // ---- building
 
+namespace {
+
+constexpr std::size_t typical_request_text = 768, typical_request_headers = 16;
+
+}  // namespace
+
 Message Message::request(Method method, std::string_view uri) {
   JUNCTOR_CHECK(method != Method::other);
   Message m;
+  m.text_.reserve(typical_request_text);
+  m.headers_.reserve(typical_request_headers);
   m.method_ = method;
   m.set_request_uri(uri);
   return m;
@@ -235,8 +244,13 @@ void Message::insert(HeaderId id, std::string_view name, std::string_view value,
     const std::size_t first = find(id);
     at = first == headers_.size() ? headers_.begin() : headers_.begin() + static_cast<std::ptrdiff_t>(first);
   }
+  const bool first_stays = place == Place::last && first_is_known(id);
   headers_.insert(at, entry);
-  changed(id);
+  if (first_stays) {
+    clean_ = false;
+  } else {
+    changed(id);
+  }
 }
 
 void Message::add(HeaderId id, std::string_view value) {
@@ -320,8 +334,83 @@ void Message::remove_first_value(HeaderId id) {
 }
 
 void Message::copy_headers(const Message& from, HeaderId id) {
-  if (this == &from) return;
-  for (const HeaderField field : from.headers(id)) insert(id, {}, field.value, Place::last);
+  if (this == &from || id == HeaderId::content_length) return;
+  bool first = find(id) == headers_.size();
+  for (const Entry& entry : from.headers_) {
+    if (entry.id != id) continue;
+    headers_.push_back(append_line(id, {}, from.value_of(entry)));
+    if (std::exchange(first, false)) adopt(from, id, headers_.back().value_at - entry.value_at);
+  }
+  if (!first_is_known(id)) changed(id);
+  clean_ = false;
+}
+
+bool Message::first_is_known(HeaderId id) const {
+  switch (id) {
+    case HeaderId::via:
+      return via_.has_value();
+    case HeaderId::from:
+      return from_.has_value();
+    case HeaderId::to:
+      return to_.has_value();
+    case HeaderId::contact:
+      return contact_.has_value();
+    case HeaderId::call_id:
+      return call_id_.length != 0;
+    case HeaderId::cseq:
+      return cseq_name_.length != 0;
+    case HeaderId::max_forwards:
+      return max_forwards_.has_value();
+    default:
+      return true;  // nothing is kept of it
+  }
+}
+
+// What `from` knows of its first `id`, whose value stands `distance` further on here (modulo 2^32).
+void Message::adopt(const Message& from, HeaderId id, std::uint32_t distance) {
+  const auto moved = [distance](Span s) { return s.length == 0 ? Span{} : Span{s.at + distance, s.length}; };
+  const auto move_uri = [&](UriSpans& uri) {
+    for (Span* s : {&uri.scheme, &uri.user, &uri.password, &uri.host, &uri.params, &uri.headers, &uri.opaque})
+      *s = moved(*s);
+  };
+  const auto take = [&](const std::optional<AddressSpans>& theirs, std::optional<AddressSpans>& ours) {
+    ours = theirs;
+    if (!ours) return;
+    ours->display = moved(ours->display);
+    ours->params = moved(ours->params);
+    move_uri(ours->uri);
+  };
+  switch (id) {
+    case HeaderId::via:
+      via_ = from.via_;
+      if (via_) *via_ = {moved(via_->transport), moved(via_->host), moved(via_->params), via_->port};
+      branch_ = moved(from.branch_);
+      return;
+    case HeaderId::from:
+      take(from.from_, from_);
+      from_tag_ = moved(from.from_tag_);
+      return;
+    case HeaderId::to:
+      take(from.to_, to_);
+      to_tag_ = moved(from.to_tag_);
+      return;
+    case HeaderId::contact:
+      take(from.contact_, contact_);
+      return;
+    case HeaderId::call_id:
+      call_id_ = moved(from.call_id_);
+      return;
+    case HeaderId::cseq:
+      cseq_number_ = from.cseq_number_;
+      cseq_method_ = from.cseq_method_;
+      cseq_name_ = moved(from.cseq_name_);
+      return;
+    case HeaderId::max_forwards:
+      max_forwards_ = from.max_forwards_;
+      return;
+    default:
+      return;
+  }
 }
 
 void Message::set_body(std::string_view content_type, std::string_view bytes) {

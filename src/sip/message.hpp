@@ -205,6 +205,8 @@ class Message {
   void insert(HeaderId id, std::string_view name, std::string_view value, Place place);
   void replace(HeaderId id, std::string_view name, std::string_view value);
   void changed(HeaderId id);  // renews what is kept about that header
+  bool first_is_known(HeaderId id) const;
+  void adopt(const Message& from, HeaderId id, std::uint32_t distance);
   void serialize_start_line(std::string& out) const;
   bool matches(const Entry& e, HeaderId id, std::string_view name) const;
 

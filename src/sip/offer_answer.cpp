@@ -195,6 +195,7 @@ Result<NegotiatedAudio, NegotiationError> negotiated_audio(const Session& ours, 
     out.media = i;
     out.send_codecs = common(their.codecs, our.codecs);
     if (out.send_codecs.empty()) return fail(NegotiationError::no_common_codec);
+    out.receive_codecs.reserve(out.send_codecs.size());
     for (const auto& codec : out.send_codecs) out.receive_codecs.push_back(*find_codec(our.codecs, codec));
     const Connection* connection = connection_of(theirs, their);
     if (connection == nullptr || !connection->ip()) return fail(NegotiationError::no_address);

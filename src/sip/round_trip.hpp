@@ -68,6 +68,7 @@ inline void check_round_trip(std::string_view bytes) {
   }
   JUNCTOR_CHECK(m->serialize().size() <= 2 * bytes.size() + 64);
   check_message(*m);
+  if (m->is_request()) check_message(Message::response(*m, 486));
   for (const HeaderField field : m->headers()) {
     check_typed<SessionExpires>(field.value);
     check_typed<Replaces>(field.value);

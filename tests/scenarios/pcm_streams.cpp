@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <deque>
 
+#include "apps/program/program_streams.hpp"
 #include "audio/goertzel.hpp"
 #include "scenario.hpp"
 #include "stream/coders.hpp"
