@@ -1,6 +1,7 @@
 """A program calls two phones, has them hear each other, plays to them, collects digits, and lets them go; another program
 answers a call that was routed to it."""
 import os
+import re
 import wave
 from math import pi, sin
 
@@ -96,6 +97,9 @@ def body(test):
     records = hub.closed_records(3)
     expect(all(record["disposition"] == "answered" for record in records), "three answered calls")
     hub.expect_nothing_left()
+    log = hub.process.output()
+    expect(re.search(r"http .*path=/rwi/v1 .*status=101", log), f"the access log has the connection: {log}")
+    expect("secret-bot-token" not in log and "token=wrong" not in log, "no token is in the log")
 
 
 run(body)
