@@ -23,6 +23,7 @@
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
 #include "hub/programs.hpp"
+#include "media/fetched_sounds.hpp"
 #include "media/sounds.hpp"
 #include "recording/recordings.hpp"
 #include "registrar/authenticator.hpp"
@@ -61,6 +62,7 @@ struct Outside {
   std::function<void()> wake = nullptr;
   /// Makes what speaks; null for driver = "none". No function: nothing speaks.
   std::function<std::shared_ptr<audio::SpeechDriver>(const config::Speech&)> speech_driver = nullptr;
+  media::FetchedSounds::Fetch fetch_sound = nullptr;  ///< none: programs cannot play what a URL names
 };
 
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
@@ -218,6 +220,7 @@ class Core final : public DatagramSink,
   std::unique_ptr<registrar::Registrar> registrar_;
   std::unique_ptr<media::Sounds> sounds_;
   std::unique_ptr<media::Speech> speech_;
+  std::unique_ptr<media::FetchedSounds> fetched_sounds_;
   std::unique_ptr<recording::Recordings> recordings_;
   std::unique_ptr<transcription::Transcriptions> transcriptions_;
   std::unique_ptr<call::Calls> calls_;
