@@ -1,6 +1,5 @@
 #pragma once
 // The test tone of telephony: one milliwatt.
-#include "audio/tone_plan.hpp"
 #include "media/media.hpp"
 
 namespace junctor::call {
