@@ -87,6 +87,15 @@ TEST_F(ProgramAudit, TellsOfForcedControlAndOfWhatWasRefused) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+TEST_F(ProgramAudit, TellsWhoHasACallRecordedFromItsBeginning) {
+  EXPECT_EQ(desk.run("call.originate", {{"call_id", "r"}, {"destination", "1002"}, {"record", {{"mode", "mixed"}}}}),
+            "done");
+  EXPECT_THAT(audit(), ElementsAre("audit token=desk session=" + session_of(desk) +
+                                   " action=call.originate call=" + id_of("r") + " forced=false owner= outcome=done"));
+  EXPECT_EQ(desk.run("call.hangup", {{"call_id", "r"}}), "done");
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 TEST_F(ProgramAudit, EveryCommandIsCountedByWhatCameOfIt) {
   ASSERT_TRUE(desk.call(alice, "a"));
   EXPECT_EQ(desk.run("call.hold", {{"call_id", "x"}}), "not_found");
