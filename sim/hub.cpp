@@ -204,7 +204,11 @@ Hub::Hub(World& world, Net& net, Names& names, store::MemoryDisk& disk, audio::M
                        .web = &web_,
                        .dialled = &dialled_->get(),
                        .wake = [this] { wake_for_streams(); },
-                       .speech_driver = make_voice};
+                       .speech_driver = make_voice,
+                       .fetch_sound = [this](const std::string& url) -> Result<std::string, std::string> {
+                         const auto at = web_sounds.find(url);
+                         return at == web_sounds.end() ? fail(std::string("the server answered 404")) : at->second;
+                       }};
   core_ = std::make_unique<hub::Core>(std::move(config), std::move(outside), world_.now());
   router_ = std::make_unique<control::WebRouter>(web_);
   router_->serve(std::string(control::Gateway::prefix), core_->programs().gateway());

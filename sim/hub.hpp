@@ -1,6 +1,8 @@
 #pragma once
 // One run of the hub's process in the simulated world: hub::Core, the same that main() runs, with simulated sockets,
 // media workers, disk, names, clock and random numbers. Destroying it is kill -9.
+#include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +44,9 @@ class Hub {
 
   hub::Core& core() { return *core_; }
   Counters& counters() { return counters_; }
+  /// Its newest log lines: the message and its fields, "audit action=record.start …".
+  const std::deque<std::string>& log_lines() const { return log_.lines; }
+  std::map<std::string, Result<std::string, std::string>> web_sounds;  ///< what servers have, by URL
   store::MemoryStore& store() { return store_; }
   Plane& plane() { return plane_; }
   Border& border() { return border_; }
@@ -55,6 +60,16 @@ class Hub {
   std::vector<std::string> leftovers() const;
 
  private:
+  struct KeptLog final : Log {
+    static constexpr std::size_t lines_max = 1'000;
+    std::deque<std::string> lines;
+    void write(LogLevel, std::string_view message, std::initializer_list<LogField> fields) override {
+      std::string line(message);
+      for (const LogField& field : fields) line.append(" ").append(field.key).append("=").append(field.value);
+      lines.push_back(std::move(line));
+      if (lines.size() > lines_max) lines.pop_front();
+    }
+  };
   class Jobs;
   class Recorder;
   class Transcriber;
@@ -68,7 +83,7 @@ class Hub {
   World& world_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Counters counters_;
-  NullLog log_;
+  KeptLog log_;
   WallClock wall_;
   SeededRandom random_;
   TimerWheel timers_;       // the hub's

@@ -194,6 +194,14 @@ void Conferences::on_digit(Room& room, Member& member, char digit, TimePoint now
   tell(member, Prompt::conference_unmuted, unmuted(), now);
 }
 
+void Conferences::release(LegId leg, TimePoint now) {
+  const Member* const member = find(leg).member;
+  if (member == nullptr) return;
+  prompts_.stop(leg);
+  (void)calls_.seat_alone(member->call, leg, now);  // before its mixer may be gone
+  leave(leg, now);
+}
+
 void Conferences::leave(LegId leg, TimePoint now) {
   const auto [room, member] = find(leg);
   if (room == nullptr) return;

@@ -36,6 +36,9 @@ class Conferences final : public TimerTarget {
   /// A leg that is up comes in without being asked for a PIN: who is in brought it.
   std::optional<call::Cause> bring(CallId call, LegId leg, const ConferenceRoom& room, TimePoint now);
 
+  /// A leg that was brought goes out and is alone; nothing happens if it is in no room.
+  void release(LegId leg, TimePoint now);
+
   void on_call_event(const call::Event& event, TimePoint now);
   void on_timer(std::uint64_t token, TimePoint now) override;
 

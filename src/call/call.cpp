@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "call/milliwatt.hpp"
 
 namespace junctor::call {
 
@@ -26,19 +27,6 @@ std::string_view to_string(Disposition disposition) {
 }
 
 namespace {
-
-/// 1004 Hz at 0 dBm0, for ever.
-media::Play milliwatt() {
-  constexpr float ten_db = 3.1623f;
-  static_assert(audio::tone_plan_level_dbm0 == -10);
-  audio::Tone tone;
-  tone.segments[0].components[0].hz = 1004;
-  tone.count = 1;
-  media::Play play;
-  play.what = tone;
-  play.gain = ten_db;
-  return play;
-}
 
 std::string voice_word(const Leg& leg) {
   const auto heard = leg.voice_heard();

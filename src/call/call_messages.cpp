@@ -25,6 +25,14 @@ std::optional<sip::DtmfInfo> digit_in(const sip::Message& request) {
 constexpr Duration digit_duration = milliseconds(160);
 constexpr Duration digit_gap = milliseconds(60);
 
+Duration duration_to_tell(std::optional<Duration> told) {
+  return std::clamp<Duration>(told.value_or(digit_duration), rtp::KeyPress::duration_min, rtp::KeyPress::duration_max);
+}
+
+DigitKind kind_of(bool in_band) {
+  return in_band ? DigitKind::in_band : DigitKind::event;
+}
+
 Payload our_abilities() {
   return {{}, {}, {{"Allow", std::string(allowed_methods)}, {"Accept", "application/sdp"}}};
 }
@@ -36,14 +44,16 @@ bool Call::take_digit(Leg& leg, TransactionId id, const sip::Message& info, Time
   const auto digit = digit_in(info);
   if (!digit) return false;
   const bool is_new = leg.told_digits.is_new(DigitKind::info, digit->digit, now);
-  if (is_new) owner_.tell({id_, Digit{leg.id(), digit->digit}});
+  const auto told = digit->duration_ms ? std::optional<Duration>(milliseconds(*digit->duration_ms)) : std::nullopt;
+  if (is_new) {
+    owner_.tell({id_, KeyDown{leg.id()}});
+    owner_.tell({id_, Digit{leg.id(), digit->digit, DigitKind::info, told}});
+  }
   Leg* const peer = this->leg(leg.peer);
   const bool by_event = peer != nullptr && peer->is_up() && peer->has_telephone_event();
   if (is_new && !by_event) return false;
   if (is_new) {
-    const Duration told = digit->duration_ms ? Duration(milliseconds(*digit->duration_ms)) : digit_duration;
-    const auto duration = std::clamp<Duration>(told, rtp::KeyPress::duration_min, rtp::KeyPress::duration_max);
-    if (!tell_digits(*peer, {&digit->digit, 1}, duration, digit_gap, now)) {
+    if (!tell_digits(*peer, {&digit->digit, 1}, duration_to_tell(told), digit_gap, now)) {
       leg.respond(id, 500, now);
       return true;
     }
@@ -164,14 +174,17 @@ void Call::on_refer(Leg& leg, TransactionId id, const sip::Message& request, Tim
 void Call::on_media(LegId id, const media::Event& event, TimePoint now) {
   Leg* const leg = this->leg(id);
   if (leg == nullptr) return;
-  if (const auto* digit = std::get_if<media::Dtmf>(&event)) {
-    const DigitKind kind = digit->in_band ? DigitKind::in_band : DigitKind::event;
-    if (!leg->told_digits.is_new(kind, digit->digit, now)) return;
-    owner_.tell({id_, Digit{id, digit->digit}});
+  if (const auto* key = std::get_if<media::KeyDown>(&event)) {
+    leg->key_is_copy = !leg->told_digits.is_new(kind_of(key->in_band), key->digit, now);
+    if (!leg->key_is_copy) owner_.tell({id_, KeyDown{id}});
+  } else if (const auto* digit = std::get_if<media::Dtmf>(&event)) {
+    if (leg->key_is_copy) return;
+    const DigitKind kind = kind_of(digit->in_band);
+    owner_.tell({id_, Digit{id, digit->digit, kind, digit->duration}});
     // Events between two that have them, and tones, are on their way already.
     Leg* const peer = this->leg(leg->peer);
     if (kind == DigitKind::event && peer != nullptr && peer->is_up() && !peer->has_telephone_event())
-      tell_digits(*peer, {&digit->digit, 1}, digit_duration, digit_gap, now);
+      tell_digits(*peer, {&digit->digit, 1}, duration_to_tell(digit->duration), digit_gap, now);
   } else if (const auto* voice = std::get_if<media::VoiceHeard>(&event)) {
     if (leg->voice_processing().events) owner_.tell({id_, VoiceHeard{id, voice->what, voice->at}});
   } else if (std::get_if<media::CannotRelay>(&event) != nullptr) {

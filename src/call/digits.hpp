@@ -1,6 +1,8 @@
 #pragma once
 // Key presses of one far end, which may be told in several ways: each counts once.
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/time.hpp"
 
@@ -12,6 +14,11 @@ enum class DigitKind : std::uint8_t {
   info,     ///< SIP INFO
   event,    ///< telephone-event (RFC 4733)
 };
+/// As programs say it: inband, info, rfc4733.
+constexpr std::string_view to_string(DigitKind kind) {
+  constexpr std::string_view words[] = {"inband", "info", "rfc4733"};
+  return words[static_cast<std::size_t>(kind)];
+}
 
 /// There are phones that send INFO beside telephone-events, or play the tone beside INFO. Once a far end has told a key
 /// press in one way, what it tells in a way that is less believed is a copy. A plain value.

@@ -221,11 +221,12 @@ class Leg {
   Cause cause;  ///< why it ended
   /// What its port was called on other workers; kept by the call table.
   std::vector<PortId> former_ports;
-  LegId peer;               ///< whom it talks to; kept by the Call
-  LegId exchange_for;       ///< the leg whose offer ours passes on; kept by the Call
-  Mixer* mixer = nullptr;   ///< where it sits; kept by the mixer
-  std::string label;        ///< for people: "user:1002"
-  DigitSource told_digits;  ///< what it told of key presses; kept by the Call
+  LegId peer;                ///< whom it talks to; kept by the Call
+  LegId exchange_for;        ///< the leg whose offer ours passes on; kept by the Call
+  Mixer* mixer = nullptr;    ///< where it sits; kept by the mixer
+  std::string label;         ///< for people: "user:1002"
+  DigitSource told_digits;   ///< what it told of key presses; kept by the Call
+  bool key_is_copy = false;  ///< of the key that is down; kept by the Call
   bool audio_timed_out = false;
   bool holds = false;  ///< the far end does not want to hear us
   bool kept = false;   ///< an app keeps it although it talks to no other leg

@@ -13,6 +13,7 @@
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "call/digits.hpp"
 #include "media/media.hpp"
 
 namespace junctor::call {
@@ -125,11 +126,17 @@ struct Hold {
   LegId leg;
   bool on = false;
 };
+/// A key went down. Digit follows when it is up again.
+struct KeyDown {
+  LegId leg;
+};
 /// A key press, once, whichever way it was told: telephone-event, INFO, or tones where a leg without telephone-event
-/// sits in a mixer. What the leg's peer is told of it is the call's business.
+/// sits in a mixer. Told when the key is up. What the leg's peer is told of it is the call's business.
 struct Digit {
   LegId leg;
   char digit = 0;
+  DigitKind kind = DigitKind::event;
+  std::optional<Duration> duration;  ///< nothing: the INFO did not say
 };
 /// The far end asks us to call somebody for it (RFC 3515). Has been answered 202; tell it more by
 /// Calls::refer_progress().
@@ -174,8 +181,8 @@ struct Ended {
 };
 
 using EventBody =
-    std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, Digit, Referred,
-                 AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling, MessageReceived, Seated>;
+    std::variant<Incoming, LegRinging, LegAnswered, LegFailed, LegGone, Answered, Connected, Hold, KeyDown, Digit,
+                 Referred, AudioTimeout, AudioJudged, Ended, VoiceHeard, Outgoing, LegCalling, MessageReceived, Seated>;
 
 struct Event {
   CallId call;

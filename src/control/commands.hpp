@@ -56,6 +56,7 @@ struct Status {
   std::uint64_t transactions = 0;
   std::uint64_t media_ports = 0;       ///< taken
   std::uint64_t store_backlog = 0;     ///< writes not yet on disk
+  std::uint64_t rwi_sessions = 0;      ///< of programs, open
   TurnTimes turns, work;               ///< of the control loop; `work`: their CPU time
   microseconds longest_turn{0};        ///< of the control loop, since the start
   microseconds longest_work{0};        ///< the same in CPU time: what is less than the turn, others had the processor

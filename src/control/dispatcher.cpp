@@ -88,7 +88,8 @@ Dispatcher::Dispatcher(Parts parts)
       commands_(parts_.counters.get("rwi_commands")),
       failures_(parts_.counters.get("rwi_failures")),
       duplicates_(parts_.counters.get("rwi_duplicates")),
-      waited_(parts_.counters.get("rwi_commands_waited")) {
+      waited_(parts_.counters.get("rwi_commands_waited")),
+      counts_(parts_.counters) {
   for_each_command([this]<class Command>() { add_action<Command>(); });
   constexpr std::pair<std::string_view, std::string_view> older[] = {{"media.stream.start", "media.stream_start"},
                                                                      {"media.stream.stop", "media.stream_stop"},
@@ -99,15 +100,22 @@ Dispatcher::Dispatcher(Parts parts)
 
 // ---------------------------------------------------------------------------------------------------------- receiving
 
+Dispatcher::Shared Dispatcher::issue(const Session& session, WebId respond_to, TimePoint now) const {
+  const auto issued = std::make_shared<Issued>();
+  issued->session = session.id;
+  issued->session_name = session.name;
+  issued->token = session.token;
+  issued->dialect = session.dialect;
+  issued->respond_to = respond_to;
+  issued->since = now;
+  return issued;
+}
+
 void Dispatcher::on_text(Session& session, std::string_view message, WebId respond_to, TimePoint now) {
   boost::system::error_code error;
   const json::value parsed = json::parse(message, error);
   if (error) {
-    const auto issued = std::make_shared<Issued>();
-    issued->session = session.id;
-    issued->token = session.token;
-    issued->dialect = session.dialect;
-    issued->respond_to = respond_to;
+    const auto issued = issue(session, respond_to, now);
     commands_.add();
     return finish(issued, plain("parse_error", "parse_error: " + error.message()), nullptr, now);
   }
@@ -121,11 +129,7 @@ void Dispatcher::on_text(Session& session, std::string_view message, WebId respo
       on_command(*still, (*batch)[i], {}, now);
       continue;
     }
-    const auto issued = std::make_shared<Issued>();
-    issued->session = id;
-    issued->token = still->token;
-    issued->dialect = still->dialect;
-    return finish(issued,
+    return finish(issue(*still, {}, now),
                   plain("rate_limited", "Command failed: rate limited: more than " + std::to_string(batch_max) +
                                             " commands in one frame"),
                   nullptr, now);
@@ -134,11 +138,7 @@ void Dispatcher::on_text(Session& session, std::string_view message, WebId respo
 
 void Dispatcher::on_command(Session& session, const json::value& command, WebId respond_to, TimePoint now) {
   commands_.add();
-  const auto issued = std::make_shared<Issued>();
-  issued->session = session.id;
-  issued->token = session.token;
-  issued->dialect = session.dialect;
-  issued->respond_to = respond_to;
+  const auto issued = issue(session, respond_to, now);
   const json::object* const object = command.if_object();
   if (object == nullptr) return finish(issued, plain("missing_action", "missing_action"), nullptr, now);
   issued->action_id = text_member(*object, "action_id");
@@ -155,7 +155,8 @@ void Dispatcher::on_command(Session& session, const json::value& command, WebId 
   const auto known = actions_.find(action);
   if (known == actions_.end())
     return finish(issued, plain("unknown_action", "unknown_action: " + issued->action), nullptr, now);
-  const Scope scope = known->second.info->scope;
+  issued->info = known->second.info;
+  const Scope scope = issued->info->scope;
   if (!session.token->may(scope))
     return finish(issued, failed("forbidden", "scope required: " + std::string(to_string(scope))), nullptr, now);
   const json::value* const params = object->if_contains("params");
@@ -229,9 +230,11 @@ void Dispatcher::start(const Shared& issued, const json::object& params, TimePoi
   bool first = true;
   for_each_ref(command, [&](auto& ref) {
     if (std::exchange(first, false)) issued->call_id = ref.name;
-    if (const ProgramCall* const call = parts_.programs.find(issued->token->id, ref.name, now))
-      calls.push_back(call->id);
+    const ProgramCall* const call = parts_.programs.find(issued->token->id, ref.name, now);
+    if (call != nullptr) calls.push_back(call->id);
+    issued->calls.push_back(call == nullptr ? ref.name : to_string(call->id));
   });
+  if constexpr (std::is_same_v<Command, program::CallOriginate>) issued->records = command.record.has_value();
   Session* const session = parts_.sessions.find(issued->session);
   if (session == nullptr) return;
   if constexpr (std::is_same_v<Command, program::CallOriginate>) {
@@ -247,7 +250,7 @@ void Dispatcher::start(const Shared& issued, const json::object& params, TimePoi
 }
 
 template <class Command>
-std::optional<Failure> Dispatcher::check_calls(const Issued& issued, Command& command, TimePoint now) {
+std::optional<Failure> Dispatcher::check_calls(Issued& issued, Command& command, TimePoint now) {
   Session* const session = parts_.sessions.find(issued.session);
   if (session == nullptr) return call_ended();
   std::optional<Failure> why;
@@ -276,6 +279,7 @@ std::optional<Failure> Dispatcher::check_calls(const Issued& issued, Command& co
         }
         const bool claim = claims<Command> && (offered || !std::is_same_v<Command, program::CallHangup>);
         why = parts_.control.take_control(*session, *call, claim, issued.force);
+        if (!why && call->owner != session->id) issued.owner = parts_.control.name_of(call->owner);
       }
       if (!why && !issued.if_state.empty() && issued.if_state != state_of(*call))
         why = failed("conflict", "the call is " + std::string(state_of(*call)));
@@ -290,6 +294,11 @@ template <class Command>
 void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
   if (auto why = check_calls(*issued, command, now)) return finish(issued, std::move(why), nullptr, now);
   if (issued->dry_run) return finish(issued, std::nullopt, json::object{{"dry_run", true}}, now);
+  if constexpr (std::is_same_v<Command, SessionAttachCall>) {
+    issued->force = command.force;
+    const SessionId owner = parts_.programs.find(command.call_id.id)->owner;
+    if (command.force && owner != issued->session) issued->owner = parts_.control.name_of(owner);
+  }
   Requester who{issued->session, issued->token->id, issued->token->name, issued->token->trunks, issued->force};
   typename apps::program::Reply<Command> reply = [this, issued](Result<typename Command::Done, Failure> done,
                                                                 TimePoint then) {
@@ -322,6 +331,8 @@ void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
 
 void Dispatcher::finish(const Shared& issued, std::optional<Failure> failure, json::value data, TimePoint now) {
   if (failure) failures_.add();
+  counts_.add(issued->info == nullptr ? "" : issued->info->name, failure ? failure->code : "", now - issued->since);
+  audit(*issued, failure);
   ResultFrame result{issued->action_id, issued->action, issued->call_id, std::move(failure), std::move(data), false};
   send(*issued, result);
   if (issued->known) {
@@ -336,6 +347,23 @@ void Dispatcher::finish(const Shared& issued, std::optional<Failure> failure, js
     }
   }
   if (issued->job != 0) give_up_turn(std::exchange(issued->job, 0), now);
+}
+
+void Dispatcher::audit(const Issued& issued, const std::optional<Failure>& failure) {
+  if (issued.info == nullptr) return;
+  const Scope scope = issued.info->scope;
+  const bool attaches = issued.info == &SessionAttachCall::info;
+  if (scope != Scope::supervisor && scope != Scope::record && !attaches && !issued.records && !issued.force) return;
+  std::string calls;
+  for (const std::string& each : issued.calls) calls += (calls.empty() ? "" : " ") + each;
+  const std::string_view done = issued.dry_run ? "dry_run" : "done";
+  parts_.log.info("audit", {{"token", issued.token->name},
+                            {"session", issued.session_name},
+                            {"action", std::string(issued.info->name)},
+                            {"call", calls},
+                            {"forced", issued.force ? "true" : "false"},
+                            {"owner", issued.owner},
+                            {"outcome", failure ? failure->code : std::string(done)}});
 }
 
 void Dispatcher::send(const Issued& issued, const ResultFrame& result) {

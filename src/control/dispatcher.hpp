@@ -19,8 +19,10 @@
 
 #include "apps/program/program_calls.hpp"
 #include "base/counters.hpp"
+#include "base/log.hpp"
 #include "base/web.hpp"
 #include "control/all_commands.hpp"
+#include "control/command_counts.hpp"
 #include "control/dialect.hpp"
 #include "control/event_router.hpp"
 #include "control/handlers.hpp"
@@ -28,7 +30,11 @@
 
 namespace junctor::control {
 
-/// Counters: rwi_commands, rwi_failures, rwi_duplicates, rwi_commands_waited (for another one on the same call).
+/// Counters: rwi_commands, rwi_failures, rwi_duplicates, rwi_commands_waited (for another one on the same call), and
+/// those of CommandCounts.
+///
+/// What must be answered for later (supervision, recordings and what is masked in them, control of somebody else's
+/// call) becomes a line "audit" of the log, whatever its outcome.
 class Dispatcher {
  public:
   static constexpr Duration remembered = minutes(10);     ///< action_ids
@@ -43,6 +49,7 @@ class Dispatcher {
     EventRouter& events;
     SessionControl& control;
     Handlers handlers;
+    Log& log;
     Counters& counters;
   };
   explicit Dispatcher(Parts parts);
@@ -59,10 +66,16 @@ class Dispatcher {
   /// A command under way, and where its result goes.
   struct Issued {
     SessionId session;
+    std::string session_name;
     std::shared_ptr<const Token> token;
     Dialect dialect = Dialect::seed;
     WebId respond_to;
     std::string action_id, action, call_id;
+    const apps::program::CommandInfo* info = nullptr;  ///< null: no such command
+    TimePoint since{};
+    std::vector<std::string> calls;  ///< as the audit names them: the hub's ids, or what the program said
+    std::string owner;               ///< whose call it was, of forced control
+    bool records = false;            ///< a call that is recorded from its beginning on
     bool dry_run = false, force = false, known = false;
     std::string if_state;
     std::optional<std::uint64_t> if_seq;
@@ -102,8 +115,10 @@ class Dispatcher {
   template <class Command>
   void run(const Shared& issued, Command command, TimePoint now);
   template <class Command>
-  std::optional<Failure> check_calls(const Issued& issued, Command& command, TimePoint now);
+  std::optional<Failure> check_calls(Issued& issued, Command& command, TimePoint now);
 
+  Shared issue(const Session& session, WebId respond_to, TimePoint now) const;
+  void audit(const Issued& issued, const std::optional<Failure>& failure);
   void finish(const Shared& issued, std::optional<Failure> failure, boost::json::value data, TimePoint now);
   void send(const Issued& issued, const ResultFrame& result);
   void queue(const Shared& issued, std::vector<CallId> calls, std::function<void(TimePoint)> run, TimePoint now);
@@ -115,6 +130,7 @@ class Dispatcher {
   Counter& failures_;
   Counter& duplicates_;
   Counter& waited_;
+  CommandCounts counts_;
   std::unordered_map<std::string_view, Action> actions_;
   std::map<TokenId, Memory> memories_;
   std::map<std::uint64_t, Job> jobs_;

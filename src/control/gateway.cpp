@@ -35,16 +35,15 @@ Gateway::Gateway(Parts parts, SessionControl::Orphans orphans)
     : parts_(parts),
       log_(parts.store),
       events_({parts.web, sessions_, parts.programs, log_, parts.wall, parts.counters}),
-      control_({sessions_, parts.programs, events_, log_, parts.timers, parts.random, parts.wall, parts.log},
-               std::move(orphans)),
+      control_({sessions_, parts.programs, events_, log_, parts.timers, parts.random, parts.wall}, std::move(orphans)),
       opened_(parts.counters.get("rwi_sessions_opened")),
       refused_token_(parts.counters.get("rwi_refused_token")),
       refused_limit_(parts.counters.get("rwi_refused_limit")),
       binary_dropped_(parts.counters.get("rwi_binary_dropped")) {}
 
 void Gateway::set_handlers(Handlers handlers) {
-  dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Parts{parts_.web, sessions_, parts_.programs, events_,
-                                                               control_, std::move(handlers), parts_.counters});
+  dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Parts{
+      parts_.web, sessions_, parts_.programs, events_, control_, std::move(handlers), parts_.log, parts_.counters});
 }
 
 void Gateway::set_media(Binary binary, Media media) {

@@ -2,6 +2,7 @@
 // Who runs which command: the first of these that has a run() for it.
 #include <tuple>
 
+#include "apps/program/call_apps.hpp"
 #include "apps/program/call_control.hpp"
 #include "apps/program/call_transfers.hpp"
 #include "apps/program/collectors.hpp"
@@ -20,10 +21,11 @@
 
 namespace junctor::control {
 
-using Handlers = std::tuple<SessionControl*, apps::program::CallControl*, apps::program::Originations*,
-                            apps::program::Playbacks*, apps::program::Ringbacks*, apps::program::Collectors*,
-                            apps::program::Holds*, apps::program::CallTransfers*, apps::program::Consultations*,
-                            apps::program::SipRequests*, apps::program::ConferenceRooms*, apps::program::Supervisors*,
-                            apps::program::MediaMutes*, apps::program::RecordControl*, apps::program::ProgramStreams*>;
+using Handlers =
+    std::tuple<SessionControl*, apps::program::CallControl*, apps::program::CallApps*, apps::program::Originations*,
+               apps::program::Playbacks*, apps::program::Ringbacks*, apps::program::Collectors*, apps::program::Holds*,
+               apps::program::CallTransfers*, apps::program::Consultations*, apps::program::SipRequests*,
+               apps::program::ConferenceRooms*, apps::program::Supervisors*, apps::program::MediaMutes*,
+               apps::program::RecordControl*, apps::program::ProgramStreams*>;
 
 }  // namespace junctor::control

@@ -53,6 +53,22 @@ std::string label(std::string_view name, std::string_view value) {
   return std::string(name) + "=\"" + escaped(value) + '"';
 }
 
+/// `names` and `values` are lists with commas.
+std::string labels_of(std::string_view names, std::string_view values) {
+  std::string out;
+  const auto take = [](std::string_view& list) {
+    const std::string_view first = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(first.size() + 1, list.size()));
+    return first;
+  };
+  while (!names.empty()) {
+    if (!out.empty()) out += ',';
+    const std::string_view name = take(names);
+    out += label(name, names.empty() ? values : take(values));
+  }
+  return out;
+}
+
 void put_counters(Page& page, const Status& status) {
   struct Sample {
     std::string labels;
@@ -62,8 +78,7 @@ void put_counters(Page& page, const Status& status) {
   for (const auto& [name, value] : status.counters) {
     const CounterMetric* const metric = find_metric(name);
     if (metric == nullptr) continue;
-    std::string labels;
-    if (!metric->label.empty()) labels = label(metric->label, name.substr(metric->counter.size()));
+    std::string labels = labels_of(metric->label, std::string_view(name).substr(metric->counter.size()));
     families[metric].push_back({std::move(labels), static_cast<double>(value) * metric->unit});
   }
   for (const auto& [metric, samples] : families) {
@@ -97,6 +112,7 @@ constexpr GaugeMetric gauges[] = {
     {"junctor_blocked_addresses", "Addresses that are ignored as scanners."},
     {"junctor_draining", "1: new calls are refused, since the hub is about to stop."},
     {"junctor_start_time_seconds", "When the hub was started, in seconds since 1970."},
+    {"junctor_rwi_sessions", "Sessions of programs that are open."},
     {"junctor_longest_turn_seconds", "The longest turn of the control loop since the start."},
 };
 
@@ -113,6 +129,7 @@ std::array<double, std::size(gauges)> gauge_values(const Status& s) {
           number_of(s.blocked.size()),
           s.draining ? 1.0 : 0.0,
           std::chrono::duration<double>(s.started.time_since_epoch()).count(),
+          number_of(s.rwi_sessions),
           in_seconds(s.longest_turn)};
 }
 

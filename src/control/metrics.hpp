@@ -15,7 +15,7 @@ namespace junctor::control {
 struct CounterMetric {
   std::string_view counter;
   std::string_view name;   ///< "junctor_…_total"
-  std::string_view label;  ///< empty: none
+  std::string_view label;  ///< empty: none; several, and their values: separated by commas
   std::string_view help;
   double unit = 1;  ///< of the metric's unit
 };

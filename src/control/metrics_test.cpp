@@ -82,10 +82,15 @@ TEST_F(Metrics, EveryDocumentedCounterMoves) {
     EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
     EXPECT_TRUE(metric.name.starts_with("junctor_") && metric.name.ends_with("_total")) << metric.name;
     EXPECT_TRUE(metric.help.ends_with('.')) << metric.name;
-    const std::string counter = std::string(metric.counter) + (metric.label.empty() ? "" : "reason");
+    std::string counter(metric.counter), sample(metric.name);
+    if (metric.label == "action,code") {
+      counter += "call.answer,not_found";
+      sample += "{action=\"call.answer\",code=\"not_found\"}";
+    } else if (!metric.label.empty()) {
+      counter += "reason";
+      sample += "{" + std::string(metric.label) + "=\"reason\"}";
+    }
     EXPECT_EQ(find_metric(counter), &metric) << counter;
-    const std::string sample =
-        std::string(metric.name) + (metric.label.empty() ? "" : "{" + std::string(metric.label) + "=\"reason\"}");
     counters.get(counter);
     status.counters = counters.snapshot();
     EXPECT_EQ(scrape(metrics_text(status, {})).at(sample), 0);
@@ -104,6 +109,7 @@ TEST_F(Metrics, EveryGaugeMoves) {
   status.blocked.resize(10);
   status.started = WallTime(milliseconds(11'500));
   status.longest_turn = milliseconds(12);
+  status.rwi_sessions = 13;
   const auto before = scrape(metrics_text(Status(), {})), after = scrape(metrics_text(status, {}));
   for (const GaugeMetric& gauge : gauge_metrics())
     EXPECT_NE(before.at(std::string(gauge.name)), after.at(std::string(gauge.name))) << gauge.name;
@@ -114,6 +120,7 @@ TEST_F(Metrics, EveryGaugeMoves) {
   EXPECT_EQ(after.at("junctor_store_backlog_writes"), 9);
   EXPECT_EQ(after.at("junctor_blocked_addresses"), 10);
   EXPECT_EQ(after.at("junctor_start_time_seconds"), 11.5);
+  EXPECT_EQ(after.at("junctor_rwi_sessions"), 13);
   EXPECT_EQ(after.at("junctor_longest_turn_seconds"), 0.012);
   EXPECT_EQ(after.at("junctor_build_info{version=\"1 \\\"a\\\\b\\\"\"}"), 1);
 }

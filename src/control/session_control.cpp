@@ -93,13 +93,7 @@ std::optional<apps::program::Failure> SessionControl::take_control(Session& sess
     parts_.programs.give(call, session.token->id, session.id);
     return std::nullopt;
   }
-  if (forced && session.token->may(Scope::supervisor)) {
-    parts_.audit.warning("forced control of a call", {{"call", to_string(call.id)},
-                                                      {"session", session.name},
-                                                      {"token", session.token->name},
-                                                      {"owner", name_of(call.owner)}});
-    return std::nullopt;
-  }
+  if (forced && session.token->may(Scope::supervisor)) return std::nullopt;
   if (claims && call.owner) return failed("already_owned", "already owned: call is owned by another session");
   return failed("not_owner", "not owner: the call is controlled by " +
                                  (call.owner ? std::string("another session") : std::string("nobody")));
@@ -117,7 +111,6 @@ void SessionControl::run(const SessionAttachCall& c, const Requester& who, const
     std::erase_if(call.watchers, [&](const auto& w) { return w.session == session.id; });
     call.watchers.push_back({session.id, session.token->id, mode});
     reply(done, now);
-    parts_.audit.info("a call is watched", {{"call", to_string(call.id)}, {"session", session.name}, {"mode", mode}});
     events::CallOwnershipChanged changed;
     changed.session_id = session.name;
     changed.mode = mode;
@@ -128,8 +121,6 @@ void SessionControl::run(const SessionAttachCall& c, const Requester& who, const
     if (!c.force) return reply(fail(failed("already_owned", "already owned: call is owned by another session")), now);
     if (!session.token->may(Scope::supervisor))
       return reply(fail(forbidden("scope required: supervisor.control")), now);
-    parts_.audit.warning("control of a call was taken",
-                         {{"call", to_string(call.id)}, {"session", session.name}, {"from", name_of(call.owner)}});
   }
   if (!session.token->may(Scope::call)) return reply(fail(forbidden("scope required: call.control")), now);
   if (const auto full = check_call_limit(session)) return reply(fail(*full), now);

@@ -8,7 +8,6 @@
 
 #include "apps/program/events.hpp"
 #include "apps/program/program_calls.hpp"
-#include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/timer_wheel.hpp"
 #include "control/event_router.hpp"
@@ -35,7 +34,6 @@ class SessionControl final : public TimerTarget {
     TimerWheel& timers;
     Random& random;
     const WallClock& wall;
-    Log& audit;
   };
   /// What is done with calls whose session is gone.
   struct Orphans {
@@ -66,6 +64,8 @@ class SessionControl final : public TimerTarget {
                                                      bool forced);
   bool may_see(const Session& session, const apps::program::ProgramCall& call) const;
   std::size_t calls_of(SessionId session) const;
+  /// What it is called; empty: there is none.
+  std::string name_of(SessionId session) const;
   std::optional<apps::program::Failure> check_call_limit(const Session& session) const;
 
   void run(const SessionSubscribe& c, const Requester& who, const Reply<SessionSubscribe>& reply, TimePoint now);
@@ -91,7 +91,6 @@ class SessionControl final : public TimerTarget {
   std::vector<apps::program::CallRef> reclaim(Session& session, const std::string& secret, CallId only, TimePoint now);
   Replay replay(Session& session, std::uint64_t last_sequence, CallId call, TimePoint now);
   ListedCall listed(const Session& session, const apps::program::ProgramCall& call) const;
-  std::string name_of(SessionId session) const;
 
   Parts parts_;
   Orphans orphans_;

@@ -134,6 +134,9 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
   speech_ = std::make_unique<media::Speech>(
       media::Speech::Parts{o.disk, o.jobs, *sounds_, o.log, o.counters, o.hashes.sha256},
       config_->hub.data_dir + "/sounds");
+  fetched_sounds_ = std::make_unique<media::FetchedSounds>(
+      media::FetchedSounds::Parts{o.disk, o.jobs, *sounds_, o.counters, o.hashes.sha256, o.fetch_sound},
+      config_->hub.data_dir + "/sounds/fetched");
   recordings_ = std::make_unique<recording::Recordings>(
       o.recorder, o.media, o.timers, o.wall,
       [this](const recording::Event& event, TimePoint then) { on_recording_event(event, then); });
@@ -173,6 +176,8 @@ Core::Core(config::Snapshot config, Outside outside, TimePoint now)
                                                          *recordings_,
                                                          *sounds_,
                                                          *speech_,
+                                                         *fetched_sounds_,
+                                                         *conferences_,
                                                          directory_,
                                                          *endpoint_,
                                                          o.timers,

@@ -22,6 +22,7 @@
 #include "call/media_fence.hpp"
 #include "call/message_ring.hpp"
 #include "config/config.hpp"
+#include "media/fetched_sounds.hpp"
 #include "media/sounds.hpp"
 #include "recording/recordings.hpp"
 #include "registrar/authenticator.hpp"
@@ -69,6 +70,7 @@ struct Outside {
   std::function<void()> wake = nullptr;
   /// Makes what speaks; null for driver = "none". No function: nothing speaks.
   std::function<std::shared_ptr<audio::SpeechDriver>(const config::Speech&)> speech_driver = nullptr;
+  media::FetchedSounds::Fetch fetch_sound = nullptr;  ///< none: programs cannot play what a URL names
 };
 
 /// What is alive; all zero when nothing is going on (registrations are no work in progress).
@@ -225,6 +227,7 @@ class Core final : public DatagramSink,
   std::unique_ptr<registrar::Registrar> registrar_;
   std::unique_ptr<media::Sounds> sounds_;
   std::unique_ptr<media::Speech> speech_;
+  std::unique_ptr<media::FetchedSounds> fetched_sounds_;
   std::unique_ptr<recording::Recordings> recordings_;
   std::unique_ptr<transcription::Transcriptions> transcriptions_;
   std::unique_ptr<call::Calls> calls_;

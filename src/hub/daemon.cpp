@@ -18,6 +18,7 @@
 #include "hub/media_plane.hpp"
 #include "hub/operator.hpp"
 #include "hub/programs.hpp"
+#include "hub/sound_fetcher.hpp"
 #include "hub/speech_driver.hpp"
 #include "hub/tables.hpp"
 #include "hub/tls_files.hpp"
@@ -397,7 +398,8 @@ void Daemon::build_core() {
                   edge_.get(),
                   dialled_.get(),
                   [this] { loop_->waker().wake(); },
-                  make_speech_driver};
+                  make_speech_driver,
+                  make_sound_fetcher()};
   core_ = std::make_unique<Core>(config_, std::move(outside), now);
   sinks_.core = core_.get();
   dns_.set(*resolver_, [this](transport::QueryId id, const transport::Answer& answer, TimePoint then) {

@@ -61,14 +61,15 @@ Programs::Programs(Parts parts, const std::string& data_dir)
                orphans()),
       destinations_({parts.directory, parts.endpoint}),
       click_to_dial_({parts.calls, parts.dialler, destinations_}),
-      playbacks_({parts.calls, calls_, parts.fence, parts.sounds, parts.speech, gateway_.events(), parts.random},
+      playbacks_({parts.calls, calls_, parts.fence, parts.sounds, parts.speech, parts.fetched, gateway_.events(),
+                  parts.random},
                  data_dir + "/sounds"),
       bridges_({parts.calls, calls_, parts.fence, gateway_.events()}),
       ringbacks_({parts.calls, calls_, parts.fence, gateway_.events()}),
       originations_(
           {parts.calls, calls_, parts.dialler, destinations_, playbacks_, ringbacks_, gateway_.events(), parts.timers}),
-      call_control_(
-          {parts.calls, calls_, bridges_, playbacks_, ringbacks_, parts.music, parts.fence, gateway_.events()}),
+      call_apps_({parts.calls, calls_, parts.music, parts.conferences, destinations_, parts.fence}),
+      call_control_({parts.calls, calls_, bridges_, playbacks_, ringbacks_, call_apps_, gateway_.events()}),
       collectors_(calls_, gateway_.events(), parts.timers),
       rooms_({parts.calls, calls_, bridges_, parts.fence, gateway_.events(), parts.recording, destinations_,
               parts.timers, parts.random, parts.wall}),
@@ -91,9 +92,9 @@ Programs::Programs(Parts parts, const std::string& data_dir)
                   gateway_.events()}),
       consultations_({parts.calls, calls_, bridges_, holds_, originations_, transfers_, gateway_.events()}),
       sip_requests_({parts.calls, calls_, bridges_, gateway_.events(), parts.timers, parts.random, parts.wall}) {
-  gateway_.set_handlers({&gateway_.control(), &call_control_, &originations_, &playbacks_, &ringbacks_, &collectors_,
-                         &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_, &mutes_,
-                         &record_control_, &program_streams_});
+  gateway_.set_handlers({&gateway_.control(), &call_control_, &call_apps_, &originations_, &playbacks_, &ringbacks_,
+                         &collectors_, &holds_, &transfers_, &consultations_, &sip_requests_, &rooms_, &supervisors_,
+                         &mutes_, &record_control_, &program_streams_});
   originations_.set_record([this](ProgramCall& call, const apps::program::RecordOptions& options, TimePoint now) {
     const control::Session* const session = gateway_.sessions().find(call.owner);
     record_control_.begin(call, options, {call.owner, call.token, session == nullptr ? "" : session->token->name}, now);
@@ -188,6 +189,7 @@ void Programs::on_call_event(const call::Event& event, TimePoint now) {
   story_.on_call_event(event, now);
   playbacks_.on_call_event(event, now);
   ringbacks_.on_call_event(event, now);
+  call_apps_.on_call_event(event, now);
   rooms_.on_call_event(event, now);
   bridges_.on_call_event(event, now);
   supervisors_.on_call_event(event, now);

@@ -32,6 +32,7 @@
 #include "call/media_fence.hpp"
 #include "config/config.hpp"
 #include "control/gateway.hpp"
+#include "media/fetched_sounds.hpp"
 #include "media/sounds.hpp"
 #include "media/speech.hpp"
 #include "stream/streams.hpp"
@@ -50,6 +51,8 @@ class Programs {
     recording::Recordings& recordings;
     media::Sounds& sounds;
     media::Speech& speech;
+    media::FetchedSounds& fetched;
+    apps::Conferences& conferences;
     const routing::Directory& directory;
     const transport::Endpoint& endpoint;
     TimerWheel& timers;
@@ -79,9 +82,9 @@ class Programs {
   /// What is going on for programs besides their calls.
   std::size_t size() const {
     return bridges_.size() + playbacks_.size() + ringbacks_.size() + originations_.size() + call_control_.size() +
-           collectors_.size() + offers_.size() + holds_.size() + transfers_.size() + consultations_.size() +
-           sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size() + streams_.size() +
-           click_to_dial_.size();
+           call_apps_.size() + collectors_.size() + offers_.size() + holds_.size() + transfers_.size() +
+           consultations_.size() + sip_requests_.size() + rooms_.size() + supervisors_.size() + record_control_.size() +
+           streams_.size() + click_to_dial_.size();
   }
 
  private:
@@ -98,6 +101,7 @@ class Programs {
   apps::program::Bridges bridges_;
   apps::program::Ringbacks ringbacks_;
   apps::program::Originations originations_;
+  apps::program::CallApps call_apps_;
   apps::program::CallControl call_control_;
   apps::program::Collectors collectors_;
   apps::program::ConferenceRooms rooms_;

@@ -54,8 +54,12 @@ std::span<const std::int16_t> LegVoice::hear(std::span<const std::int16_t> said,
 
 void LegVoice::find_keys(std::span<const std::int16_t> frame, EventSink& events) {
   const auto found = detector_->process(frame);
-  if (!has_events_ && found && found->kind == audio::DtmfEvent::Kind::began)
-    events.on_event(Dtmf{port_, found->digit, true});
+  if (has_events_ || !found) return;
+  if (found->kind == audio::DtmfEvent::Kind::began) {
+    events.on_event(KeyDown{port_, found->digit, true});
+  } else {
+    events.on_event(Dtmf{port_, found->digit, true, found->duration});
+  }
 }
 
 void LegVoice::judge(std::span<const std::int16_t> frame, TimePoint tick, EventSink& events) {

@@ -29,7 +29,7 @@ class LegVoice {
 
   /// `said` is a tick of samples, or empty: silence. What others are to hear of it, valid until the next call.
   /// `audio_due`: somebody speaks there or is silent; else, on hold or before the answer, there may be music or tones,
-  /// which pass as they are. Dtmf and VoiceHeard go to `events`.
+  /// which pass as they are. KeyDown, Dtmf and VoiceHeard go to `events`.
   std::span<const std::int16_t> hear(std::span<const std::int16_t> said, bool audio_due, TimePoint tick,
                                      EventSink& events);
 

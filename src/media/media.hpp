@@ -531,12 +531,19 @@ struct CannotRelay {
   PortId id;
 };
 
-/// One key press (RFC 4733), reported when its first packet is seen. Packets pass the relay regardless.
-struct Dtmf {
+/// A key went down: the first packet of a telephone-event (RFC 4733) was seen. Packets pass the relay regardless.
+struct KeyDown {
   PortId id;
   char digit = 0;  ///< 0-9 * # A-D
   /// Heard as tones in the audio instead: of a leg in a mixer that has no telephone-event. They stay in the audio.
   bool in_band = false;
+};
+/// It is up again: one key press. After each KeyDown, unless the leg leaves its mixer while a tone sounds.
+struct Dtmf {
+  PortId id;
+  char digit = 0;
+  bool in_band = false;
+  Duration duration{};  ///< as the far end says; of tones within 10 ms
 };
 
 struct Stats {
@@ -598,7 +605,8 @@ struct VoiceHeard {
   TimePoint at{};
 };
 
-using Event = std::variant<Locked, Timeout, Dtmf, Stats, Closed, Done, PlayEnded, Judged, CannotRelay, VoiceHeard>;
+using Event =
+    std::variant<Locked, Timeout, KeyDown, Dtmf, Stats, Closed, Done, PlayEnded, Judged, CannotRelay, VoiceHeard>;
 
 /// Takes a worker's events, on the worker's thread. Must not call back into the worker.
 class EventSink {

@@ -136,9 +136,10 @@ std::optional<Arrival> Port::receive(std::span<const std::uint8_t> datagram, con
   const Payload& payload = payloads_.entries()[format];
   bool begins_event = false;
   if (payload.codec == rtp::Codec::telephone_event) {
-    begins_event = note_event(*packet, now, events);
+    begins_event = note_event(*packet, payload.clock_rate, now, events);
     health_.on_event(now);
   } else {
+    release_lost_key(now, events);
     in_.on_timing(packet->timestamp, payload.clock_rate, now);
     in_clock_rate_ = payload.clock_rate;
     if (rtp::is_audio(payload.codec)) {
@@ -157,18 +158,33 @@ void Port::note_level(const rtp::Packet& packet) {
 }
 
 /// True for the first packet of an event.
-bool Port::note_event(const rtp::Packet& packet, TimePoint now, EventSink& events) {
+bool Port::note_event(const rtp::Packet& packet, std::uint32_t clock_rate, TimePoint now, EventSink& events) {
   const auto event = rtp::parse_telephone_event(packet.payload);
-  if (!event || !events_seen_.is_new(*event, packet.timestamp)) return false;
-  const char digit = rtp::dtmf_digit(event->event);
-  if (digit == '\0') return true;
-  if (digit_time_ != TimePoint{} && now - digit_time_ < digit_gap_min) {
-    drop(Drop::digit_flood);
-    return true;
-  }
+  if (!event) return false;
+  const bool begins = events_seen_.is_new(*event, packet.timestamp);
+  if (begins) press_key(rtp::dtmf_digit(event->event), now, events);
+  if (key_down_ == '\0') return begins;
+  key_lasted_ = Duration(seconds(1)) * std::int64_t{events_seen_.duration()} / clock_rate;
+  key_heard_ = now;
+  if (events_seen_.ended()) release_key(events);
+  return begins;
+}
+
+void Port::press_key(char digit, TimePoint now, EventSink& events) {
+  if (key_down_ != '\0') release_key(events);
+  if (digit == '\0') return;
+  if (digit_time_ != TimePoint{} && now - digit_time_ < digit_gap_min) return drop(Drop::digit_flood);
   digit_time_ = now;
-  events.on_event(Dtmf{id_, digit});
-  return true;
+  key_down_ = digit;
+  events.on_event(KeyDown{id_, digit});
+}
+
+void Port::release_key(EventSink& events) {
+  events.on_event(Dtmf{.id = id_, .digit = std::exchange(key_down_, '\0'), .duration = key_lasted_});
+}
+
+void Port::release_lost_key(TimePoint now, EventSink& events) {
+  if (key_down_ != '\0' && now - key_heard_ >= event_silence) release_key(events);
 }
 
 void Port::receive_rtcp(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now) {

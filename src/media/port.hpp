@@ -42,6 +42,8 @@ namespace junctor::media {
 constexpr std::size_t packet_size_max = 2048;
 /// Digits faster than this are not a finger's work (RFC 4733 tones last 40 ms and more).
 constexpr Duration digit_gap_min = std::chrono::milliseconds(40);
+/// A telephone-event of which nothing was heard for three packet times is over (RFC 4733 §2.5.2.3).
+constexpr Duration event_silence = std::chrono::milliseconds(60);
 
 /// One per Drop, shared by all ports.
 using DropCounters = std::array<Counter*, drop_reasons>;
@@ -91,13 +93,15 @@ class Port {
   /// was dropped (and counted). Before anything else looks at it.
   std::optional<std::span<const std::uint8_t>> unprotect(Channel channel, std::span<const std::uint8_t> datagram,
                                                          std::span<std::uint8_t, packet_size_max> room);
-  /// One packet of the RTP socket; nothing if it was dropped (and counted). Locked and Dtmf go to `events`.
+  /// One packet of the RTP socket; nothing if it was dropped (and counted). Locked, KeyDown and Dtmf go to `events`.
   std::optional<Arrival> receive(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now,
                                  EventSink& events);
   void receive_rtcp(std::span<const std::uint8_t> datagram, const Address& from, TimePoint now);
   bool rtcp_mux() const { return rtcp_mux_; }
   /// The newest telephone-event that arrived.
   const rtp::EventTracker& events_seen() const { return events_seen_; }
+  /// A key whose end was lost, with what followed it: it is up.
+  void release_lost_key(TimePoint now, EventSink& events);
   void drop(Drop reason) { ++drops_[static_cast<std::size_t>(reason)]; }
 
   /// What was sent to `to` was refused (ICMP).
@@ -163,9 +167,10 @@ class Port {
   static void fields(Self& self, Archive& archive) {
     archive(self.feed, self.timeout_raised, self.send_, self.receive_, self.audio_due_, self.rtcp_mux_, self.codec_,
             self.in_clock_rate_, self.payloads_, self.encoder_, self.lock_, self.rtcp_signalled_, self.rtcp_learned_,
-            self.timeout_, self.heard_, self.digit_time_, self.in_, self.out_, self.rtcp_, self.events_seen_,
-            self.bytes_in_, self.sent_, self.concealed_ms_, self.drops_, self.drops_counted_, self.health_,
-            self.out_type_, self.mos_now_, self.received_before_, self.lost_before_, self.srtp_);
+            self.timeout_, self.heard_, self.digit_time_, self.key_down_, self.key_lasted_, self.key_heard_, self.in_,
+            self.out_, self.rtcp_, self.events_seen_, self.bytes_in_, self.sent_, self.concealed_ms_, self.drops_,
+            self.drops_counted_, self.health_, self.out_type_, self.mos_now_, self.received_before_, self.lost_before_,
+            self.srtp_);
   }
 
   // What the worker arranges.
@@ -184,7 +189,9 @@ class Port {
   static constexpr std::uint8_t no_format = 0xff;
 
   void index_payloads();
-  bool note_event(const rtp::Packet& packet, TimePoint now, EventSink& events);
+  bool note_event(const rtp::Packet& packet, std::uint32_t clock_rate, TimePoint now, EventSink& events);
+  void press_key(char digit, TimePoint now, EventSink& events);
+  void release_key(EventSink& events);
   void send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes payload, DatagramSender& sender);
   Address rtcp_target() const;
   SenderClock sender_clock(const Port* source, const WallClock& wall, TimePoint now) const;
@@ -215,6 +222,9 @@ class Port {
   Duration timeout_{};
   TimePoint heard_{};
   TimePoint digit_time_{};
+  char key_down_ = 0;  // by telephone-event; 0: none
+  Duration key_lasted_{};
+  TimePoint key_heard_{};
 
   InStream in_;
   OutStream out_;

@@ -359,7 +359,42 @@ TEST_F(RelayTest, a_digit_passes_whole_and_is_told_once) {
   EXPECT_EQ(digits[0].digit, '5');
   EXPECT_EQ(digits[1].digit, '#');
   EXPECT_EQ(digits[0].id, a);
+  for (const Dtmf& digit : digits) EXPECT_EQ(digit.duration, milliseconds(120));
   EXPECT_LT(stats(a).jitter_ms, 1.0f);
+}
+
+TEST_F(RelayTest, a_digit_whose_end_is_lost_is_over_when_something_else_comes_or_nothing) {
+  join();
+  const auto begin = [&](std::uint8_t key) {
+    std::array<std::uint8_t, 4> payload{};
+    rtp::write_telephone_event({.event = key, .end = false, .volume = 10, .duration = 400}, payload);
+    receive(a, alice.address,
+            {.marker = true,
+             .payload_type = 101,
+             .sequence = alice.sequence++,
+             .timestamp = alice.timestamp,
+             .ssrc = alice.ssrc,
+             .payload = payload});
+    EXPECT_EQ(events_of<KeyDown>().back().digit, rtp::dtmf_digit(key));
+    pass(milliseconds(100));
+    alice.timestamp += 800;
+  };
+  const auto told = [&] {
+    std::string out;
+    for (const Dtmf& digit : events_of<Dtmf>()) {
+      out += digit.digit;
+      EXPECT_EQ(digit.duration, milliseconds(50));
+    }
+    return out;
+  };
+  begin(1);
+  begin(2);
+  EXPECT_EQ(told(), "1");
+  speak(a, alice, 1);
+  EXPECT_EQ(told(), "12");
+  begin(3);
+  pass(seconds(1));
+  EXPECT_EQ(told(), "123");
 }
 
 TEST_F(RelayTest, a_flood_of_digits_is_bounded) {

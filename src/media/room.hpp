@@ -46,9 +46,6 @@ class MixedLeg {
 
  private:
   friend class Room;
-  /// A telephone-event of which nothing was heard for three packet times is over (RFC 4733 §2.5.2.3).
-  static constexpr Duration event_silence = milliseconds(60);
-
   void note_event(const Arrival& arrival, TimePoint now);
   /// Of what it says, one tick in so many; of codecs that are not measured packet by packet.
   void note_level(std::span<const std::int16_t> samples);

@@ -1,11 +1,11 @@
 #include "media/speech.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
 
 #include "audio/wav.hpp"
+#include "media/file_cache.hpp"
 
 namespace junctor::media {
 namespace {
@@ -17,27 +17,6 @@ Result<std::string, std::string> checked(const std::string& wav) {
   if (!repaired) return fail("what was made is no sound: " + repaired.error());
   if (repaired->data_bytes == 0) return fail(std::string("what was made is empty"));
   return std::string(file.bytes.begin(), file.bytes.end());
-}
-
-/// Removes what was made first until the files are no more than `most`; `spared` stays.
-void shrink(audio::Disk& disk, const std::string& folder, std::uint64_t most, const std::string& spared) {
-  struct File {
-    std::string path;
-    audio::FileStamp stamp;
-  };
-  std::vector<File> files;
-  std::uint64_t bytes = 0;
-  for (std::string& path : disk.find(folder, ".wav").value_or(std::vector<std::string>{})) {
-    const auto stamp = disk.stamp(path);
-    if (!stamp) continue;
-    bytes += stamp->size;
-    files.push_back({std::move(path), *stamp});
-  }
-  std::ranges::sort(files, {}, [](const File& file) { return file.stamp.modified_ns; });
-  for (const File& file : files) {
-    if (bytes <= most) return;
-    if (file.path != spared && disk.remove(file.path)) bytes -= file.stamp.size;
-  }
 }
 
 std::optional<std::string> make(audio::Disk& disk, const std::string& folder, const std::string& path,
@@ -140,7 +119,7 @@ void Speech::speak_next(TimePoint now) {
                          driver = wish.driver, text = wish.what.text, voice = wish.voice,
                          &disk = parts_.disk]() -> Found {
         if (auto error = make(disk, folder, path, *driver, text, voice)) return {From::nowhere, "", *error};
-        shrink(disk, folder, most, path);
+        shrink_cache(disk, folder, ".wav", most, path);
         return {From::driver, path, ""};
       };
       speaking_ = submit(key, work);

@@ -144,6 +144,7 @@ void Worker::sweep(TimePoint now) {
     Port* const port = slots_[slot].port.get();
     if (port == nullptr) continue;
     look_at_playout(*port, now);
+    port->release_lost_key(now, events_);
     if (port->check(now)) events_.on_event(Judged{port->id(), port->verdict()});
   }
   sweep_part_ = (sweep_part_ + 1) % sweep_parts;

@@ -180,7 +180,7 @@ class RecordingLog final : public Log {
     const std::lock_guard lock(mutex_);
     std::string line(message);
     for (const LogField& field : fields)
-      if (field.key != "ms" && field.key != "remote") line += ' ' + field.value;
+      line += ' ' + (field.key == "ms" || field.key == "remote" ? std::string(field.key) : field.value);
     lines_.push_back(std::move(line));
   }
   std::vector<std::string> lines() const {

@@ -9,7 +9,7 @@ In every *.md of the project:
   - each `make TARGET` exists
   - each relative link leads to a file, and its #anchor to a heading
   - each file of ours in backticks exists; each counter in backticks is counted somewhere
-  - docs/metrics.md has each metric, and each counter of the code is one
+  - docs/metrics.md has each metric, and each counter of the code is one; docs/rwi.md each code that commands are counted by
   - README.md gives each room its line
 """
 import pathlib
@@ -206,6 +206,13 @@ class Documents(unittest.TestCase):
                            for name, label in shown):
                     faults.append(f"{path.relative_to(ROOT)}: {counter} is not in src/control/metric_names.cpp")
         self.expect_none(faults)
+
+    def test_codes_of_refusals_are_counted(self):
+        _, _, table = (ROOT / "docs/rwi.md").read_text(encoding="utf-8").partition("## When something is refused\n")
+        named = {code for row in re.findall(r"^\| (`.*?) \|", table, re.M) for code in re.findall(r"`(\w+)`", row)}
+        counted = (ROOT / "src/control/command_counts.cpp").read_text(encoding="utf-8")
+        listed = set(re.findall(r'"(\w+)"', counted.partition("known[] =")[2].partition("};")[0]))
+        self.assertEqual({code for code in named if not code.startswith("sip_")} - {"code"}, listed)
 
     def test_readme_lists_the_rooms(self):
         readme = (ROOT / "README.md").read_text(encoding="utf-8")

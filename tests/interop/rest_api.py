@@ -114,6 +114,26 @@ def click_to_dial(api, alice, bob):
     return call["id"]
 
 
+def click_to_dial_rings(test, hub, api, alice):
+    """Who is rung first hears the other one ring (440 and 480 Hz)."""
+    carol = Baresip(test, "carol", hub, "1003", "secret3", tone=880)
+    hub.wait_for_registrations("1001", "1002", "1003")
+    expect_equal(api.ask("POST", "/api/v1/calls", {"from": "1001", "to": "1003"})[0], 201, "click to dial")
+    alice.wait_for("CALL_INCOMING")
+    alice.command("accept")
+    carol.wait_for("CALL_INCOMING")
+
+    def rings():
+        newest = alice.heard().last(0.5)
+        return newest.level_dbfs() > -40 and newest.share(440) + newest.share(480) > 0.9
+    wait_until(rings, "alice hears carol's phone ring")
+    carol.command("accept")
+    alice.wait_to_hear(880, "carol's tone")
+    alice.command("hangup")
+    carol.wait_for("CALL_CLOSED")
+    alice.mark()
+
+
 def records(api, ids):
     def all_there():
         found = api.get("/api/v1/records?number=1002")["items"]
@@ -164,6 +184,7 @@ def body(test):
     expect_equal(len(api.get("/api/v1/registrations")["items"]), 2, "contacts")
     users(test, hub, api)
     records(api, [calls(api, alice, bob), calls(api, alice, bob), click_to_dial(api, alice, bob)])
+    click_to_dial_rings(test, hub, api, alice)
     expect(re.search(r"http method=GET path=/api/v1/calls status=200 ", hub.process.output()), "access log")
     expect("sesame" not in hub.process.output(), "no token in the log")
     https(test)

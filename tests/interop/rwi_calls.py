@@ -1,6 +1,8 @@
 """A program calls two phones, has them hear each other, plays to them, collects digits, and lets them go; another program
 answers a call that was routed to it."""
 import os
+import re
+import urllib.request
 import wave
 from math import pi, sin
 
@@ -96,6 +98,17 @@ def body(test):
     records = hub.closed_records(3)
     expect(all(record["disposition"] == "answered" for record in records), "three answered calls")
     hub.expect_nothing_left()
+    with urllib.request.urlopen(f"http://127.0.0.1:{hub.http}/metrics") as response:
+        metrics = dict(line.rsplit(" ", 1) for line in response.read().decode().splitlines() if line[0] != "#")
+    for action, code, count in (("call.originate", "done", "2"), ("media.play", "media_not_found", "1"),
+                                ("call.answer", "already_owned", "1")):
+        sample = f'junctor_rwi_command_results_total{{action="{action}",code="{code}"}}'
+        expect_equal(metrics.get(sample), count, sample)
+    expect(float(metrics['junctor_rwi_command_seconds_total{action="media.play"}']) > 0, "playing takes time")
+    expect_equal(metrics["junctor_rwi_sessions"], "2", "sessions")
+    log = hub.process.output()
+    expect(re.search(r"http .*path=/rwi/v1 .*status=101", log), f"the access log has the connection: {log}")
+    expect("secret-bot-token" not in log and "token=wrong" not in log, "no token is in the log")
 
 
 run(body)

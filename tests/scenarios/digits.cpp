@@ -14,11 +14,13 @@ std::string infos(Phone& phone) {
   return out;
 }
 
-std::string info_of(std::string_view digits) {
+std::string info_of(std::string_view digits, int duration_ms = 160) {
   std::string out;
-  for (const char digit : digits) out += std::string("Signal=") + digit + "\r\nDuration=160\r\n";
+  for (const char digit : digits)
+    out += std::string("Signal=") + digit + "\r\nDuration=" + std::to_string(duration_ms) + "\r\n";
   return out;
 }
+constexpr int press_ms = 100;  // of Speaker::press()
 
 void send_info(Phone& phone, char digit) {
   phone.line().send(Method::info, "application/dtmf-relay", info_of({&digit, 1}));
@@ -56,7 +58,7 @@ class InfoAndEvents : public ::testing::TestWithParam<std::tuple<const char*, bo
 
     press(sim, bob, "0588*");
     sim.run_for(500ms);
-    EXPECT_EQ(infos(alice), info_of("0588*"));
+    EXPECT_EQ(infos(alice), info_of("0588*", press_ms));
     EXPECT_EQ(alice.line().audio().wrong_payload(), 0u);
     EXPECT_TRUE(sim.until(1s, [&] { return alice.hears(880) && bob.hears(440); }));
     expect_one_stream(alice);
@@ -133,7 +135,7 @@ TEST(Digits, InfosOfAHastyFingerArriveInOrderThroughLoss) {
   ASSERT_TRUE(talk(sim, alice, bob));
   sim.link(alice).loss(0.3).delay(40ms, 30ms);
   press(sim, bob, "1234567890");
-  EXPECT_TRUE(sim.until(30s, [&] { return infos(alice) == info_of("1234567890"); })) << infos(alice);
+  EXPECT_TRUE(sim.until(90s, [&] { return infos(alice) == info_of("1234567890", press_ms); })) << infos(alice);
   sim.excuse(alice);
   EXPECT_THAT(sim.close(), IsEmpty());
 }

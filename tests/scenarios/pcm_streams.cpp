@@ -361,6 +361,29 @@ TEST(PcmStreams, ACallIsTransferredToAProgramThatTheHubDials) {
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
+TEST(PcmStreams, AfterTheProgramTheCallGoesWhereTheTargetSaid) {
+  Sim sim{Seed{808}, with_program()};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  Bot program(sim);
+  ASSERT_TRUE(program.call("c1", alice));
+  alice.speak(440);
+  ASSERT_TRUE(
+      program.done("call.transfer", {{"call_id", "c1"}, {"target", "voip_bridge:ws://bot.test/?return_target=1002"}}));
+  ASSERT_TRUE(program.event("call.transferred"));
+  ProgramSocket& bot = *sim.hub().web().dialled().at(0);
+  EXPECT_EQ(bot.url, "ws://bot.test/");
+  sim.hub().web().hang_up(bot);
+  ASSERT_TRUE(sim.until(3s, [&] { return bob.ringing(); }));
+  EXPECT_TRUE(alice.up());
+  bob.answer();
+  bob.speak(880);
+  EXPECT_TRUE(sim.until(3s, [&] { return alice.hears(880) && bob.hears(440); }));
+  bob.hang_up();
+  EXPECT_TRUE(sim.until(2s, [&] { return !alice.up(); }));
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
 TEST(PcmStreams, FramesOfTheControlSocketAreHeard) {
   Sim sim{Seed{806}, with_program()};
   Phone& alice = sim.phone("1001");

@@ -376,10 +376,13 @@ export interface Commands {
   "call.app_start": { params: {
     /** the call */
     call_id: string;
-    /** echo or hold_music */
+    /** echo, tone, hold_music or conference */
     app_name: string;
     /** of the application */
-    params?: unknown;
+    params?: {
+      /** of conference: a room of the configuration */
+      name?: string;
+    };
   }; data: Record<string, never> };
   /** Takes a call back from its application. Done when the application has let it go. */
   "call.app_stop": { params: {
@@ -395,7 +398,10 @@ export interface Commands {
     /** as with call.app_start */
     app_name: string;
     /** of the application */
-    params?: unknown;
+    params?: {
+      /** of conference: a room of the configuration */
+      name?: string;
+    };
   }; data: Record<string, never> };
   /** Plays a sound to a call's far end. Done when its first packet is sent. */
   "media.play": { params: {
@@ -1053,14 +1059,16 @@ export interface Events {
     /** why */
     reason: string | null;
   };
-  /** A key was pressed. */
+  /** A key was pressed; told when it is up again. */
   "dtmf": {
     /** 0-9 * # A-D */
     digit: string;
     /** the leg; null: the call's own far end */
     leg_id: string | null;
     /** rfc4733, info or inband */
-    method: string | null;
+    method: string;
+    /** how long it was down; null: the INFO did not say */
+    duration_ms: number | null;
   };
   /** dtmf.collect has its digits. */
   "dtmf.collected": {

@@ -291,17 +291,26 @@ struct CallLegRemove {
   }
 };
 
+/// What an application is told when it gets a call.
+struct AppParams {
+  std::string name;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor& visit) {
+    visit(Field("name", "of conference: a room of the configuration"), s.name);
+  }
+};
+
 struct CallAppStart {
   static constexpr CommandInfo info{"call.app_start", "AppStart", Scope::call,
                                     "Hands a call to an application of the hub.", "the application has it"};
   OwnCall call_id;
   std::string app_name;
-  JsonText params;
+  AppParams params;
   using Done = NoData;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor& visit) {
     visit(Field("call_id", "the call").needed(), s.call_id);
-    visit(Field("app_name", "echo or hold_music").needed(), s.app_name);
+    visit(Field("app_name", "echo, tone, hold_music or conference").needed(), s.app_name);
     visit(Field("params", "of the application"), s.params);
   }
 };
@@ -324,7 +333,7 @@ struct AppChain {
                                     "Ends a call's application and starts another one.", "the new application has it"};
   OwnCall call_id;
   std::string app_name;
-  JsonText params;
+  AppParams params;
   using Done = NoData;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor& visit) {

@@ -6,9 +6,6 @@
 namespace junctor::apps::program {
 namespace {
 
-constexpr std::string_view app_echo = "echo";
-constexpr std::string_view app_music = "hold_music";
-
 /// A word or number of call.reject, as older hubs take it.
 std::optional<int> status_of(std::string_view reason) {
   constexpr std::pair<std::string_view, int> known[] = {
@@ -88,19 +85,12 @@ void CallControl::run(const CallHangup& c, const Requester&, Reply<CallHangup> r
 // -------------------------------------------------------------------------------------------------------- who hears
 // whom
 
-template <class Command>
-void CallControl::reply_when_heard(const ProgramCall& entry, Reply<Command> reply, TimePoint now) {
-  const call::Leg* const leg = parts_.programs.leg_of(entry);
-  if (leg == nullptr) return reply(fail(call_ended()), now);
-  parts_.fence.after(*leg, [reply = std::move(reply)](TimePoint then) { reply(NoData{}, then); }, now);
-}
-
 void CallControl::run(const CallBridge& c, const Requester&, Reply<CallBridge> reply, TimePoint now) {
   const call::Calls::Turn turn(parts_.calls, now);
   ProgramCall& a = *parts_.programs.find(c.leg_a.id);
   ProgramCall& b = *parts_.programs.find(c.leg_b.id);
   for (ProgramCall* const each : {&a, &b}) {
-    if (apps_.contains(each->id)) return reply(fail(invalid_state("an application has the call")), now);
+    if (parts_.apps.has(each->id)) return reply(fail(invalid_state("an application has the call")), now);
     if (!each->answered || each->place != Place::alone) continue;
     parts_.playbacks.stop_all(each->id, now);
     parts_.ringbacks.stop(each->id, now);
@@ -168,67 +158,12 @@ void CallControl::run(const CallLegRemove& c, const Requester&, Reply<CallLegRem
   parts_.events.publish({entry.id, {}, {}, events::CallLegRemoved{c.leg_id, std::nullopt, "removed"}}, now);
 }
 
-// -------------------------------------------------------------------------------------------------------- applications
-
-std::optional<Failure> CallControl::start_app(ProgramCall& entry, const std::string& name, TimePoint now) {
-  if (!entry.answered || entry.place != Place::alone || entry.held)
-    return invalid_state("the call is not answered and alone");
-  if (apps_.contains(entry.id)) return invalid_state("an application has the call");
-  call::Call* const call = parts_.calls.find(entry.id);
-  call::Leg* const leg = parts_.programs.leg_of(entry);
-  if (call == nullptr || leg == nullptr || !leg->port_is_open()) return call_ended();
-  if (name == app_echo) {
-    call->own_mixer(*leg).set_voice(*leg, {.hears_itself = true});
-  } else if (name == app_music) {
-    parts_.music.start(entry.id, leg->id(), now);
-  } else if (name == "queue" || name == "ivr" || name == "voicemail" || name == "conference") {
-    return not_implemented("application " + name);
-  } else {
-    return invalid_params("\"app_name\" must be one of echo, hold_music");
-  }
-  apps_[entry.id] = name;
-  return std::nullopt;
-}
-
-bool CallControl::stop_app(ProgramCall& entry, TimePoint now) {
-  auto node = apps_.extract(entry.id);
-  if (node.empty()) return false;
-  const call::Calls::Turn turn(parts_.calls, now);
-  const call::Leg* const leg = parts_.programs.leg_of(entry);
-  if (leg == nullptr) return true;
-  if (node.mapped() == app_music) parts_.music.stop(leg->id());
-  if (node.mapped() == app_echo && leg->mixer != nullptr) leg->mixer->set_voice(*leg, {});
-  return true;
-}
-
-void CallControl::run(const CallAppStart& c, const Requester&, Reply<CallAppStart> reply, TimePoint now) {
-  const call::Calls::Turn turn(parts_.calls, now);
-  ProgramCall& entry = *parts_.programs.find(c.call_id.id);
-  if (auto why = start_app(entry, c.app_name, now)) return reply(fail(std::move(*why)), now);
-  reply_when_heard<CallAppStart>(entry, std::move(reply), now);
-}
-
-void CallControl::run(const CallAppStop& c, const Requester&, Reply<CallAppStop> reply, TimePoint now) {
-  ProgramCall& entry = *parts_.programs.find(c.call_id.id);
-  if (!stop_app(entry, now)) return reply(fail(invalid_state("no application has the call")), now);
-  reply_when_heard<CallAppStop>(entry, std::move(reply), now);
-}
-
-void CallControl::run(const AppChain& c, const Requester&, Reply<AppChain> reply, TimePoint now) {
-  const call::Calls::Turn turn(parts_.calls, now);
-  ProgramCall& entry = *parts_.programs.find(c.call_id.id);
-  stop_app(entry, now);
-  if (auto why = start_app(entry, c.app_name, now)) return reply(fail(std::move(*why)), now);
-  reply_when_heard<AppChain>(entry, std::move(reply), now);
-}
-
 // -------------------------------------------------------------------------------------------------------------- events
 
 void CallControl::on_call_event(const call::Event& event, TimePoint now) {
   const bool answered = std::holds_alternative<call::Answered>(event.body);
   const bool ended = std::holds_alternative<call::Ended>(event.body);
   if (!answered && !ended) return;
-  if (ended) apps_.erase(event.call);
   auto node = answering_.extract(event.call);
   if (node.empty()) return;
   if (ended) return node.mapped()(fail(call_ended()), now);

@@ -1,16 +1,15 @@
 #pragma once
-// What programs do with a call that is there: answering, refusing, ending, bridging, keys, variables, small apps.
+// What programs do with a call that is there: answering, refusing, ending, bridging, keys, variables.
 #include <map>
 #include <string>
 
-#include "apps/hold_music.hpp"
 #include "apps/program/bridges.hpp"
+#include "apps/program/call_apps.hpp"
 #include "apps/program/call_commands.hpp"
 #include "apps/program/playbacks.hpp"
 #include "apps/program/program_calls.hpp"
 #include "apps/program/ringbacks.hpp"
 #include "call/calls.hpp"
-#include "call/media_fence.hpp"
 
 namespace junctor::apps::program {
 
@@ -22,8 +21,7 @@ class CallControl {
     Bridges& bridges;
     Playbacks& playbacks;
     Ringbacks& ringbacks;
-    HoldMusic& music;
-    call::MediaFence& fence;
+    const CallApps& apps;
     EventSink& events;
   };
   explicit CallControl(Parts parts) : parts_(parts) {}
@@ -38,23 +36,13 @@ class CallControl {
   void run(const CallGetVar& c, const Requester& who, Reply<CallGetVar> reply, TimePoint now);
   void run(const CallSendDtmf& c, const Requester& who, Reply<CallSendDtmf> reply, TimePoint now);
   void run(const CallLegRemove& c, const Requester& who, Reply<CallLegRemove> reply, TimePoint now);
-  void run(const CallAppStart& c, const Requester& who, Reply<CallAppStart> reply, TimePoint now);
-  void run(const CallAppStop& c, const Requester& who, Reply<CallAppStop> reply, TimePoint now);
-  void run(const AppChain& c, const Requester& who, Reply<AppChain> reply, TimePoint now);
 
   void on_call_event(const call::Event& event, TimePoint now);
-  std::size_t size() const { return answering_.size() + apps_.size(); }
+  std::size_t size() const { return answering_.size(); }
 
  private:
-  /// Empty: it runs.
-  std::optional<Failure> start_app(ProgramCall& entry, const std::string& name, TimePoint now);
-  bool stop_app(ProgramCall& entry, TimePoint now);
-  template <class Command>
-  void reply_when_heard(const ProgramCall& entry, Reply<Command> reply, TimePoint now);
-
   Parts parts_;
   std::map<CallId, Reply<CallAnswer>> answering_;
-  std::map<CallId, std::string> apps_;  // by the call that has one
 };
 
 }  // namespace junctor::apps::program

@@ -32,6 +32,12 @@ std::optional<std::uint32_t> number(int value) {
   return value == 0 ? std::nullopt : std::optional(static_cast<std::uint32_t>(value));
 }
 
+events::Dtmf pressed(const call::Digit& digit, std::optional<std::string> leg) {
+  events::Dtmf out{std::string(1, digit.digit), std::move(leg), std::string(to_string(digit.kind)), std::nullopt};
+  if (digit.duration) out.duration_ms = static_cast<std::uint32_t>(floor<milliseconds>(*digit.duration).count());
+  return out;
+}
+
 }  // namespace
 
 void CallStory::on_ringing(const ProgramCall& entry, const call::LegRinging& ringing, TimePoint now) {
@@ -65,9 +71,7 @@ void CallStory::on_call_event(const call::Event& event, TimePoint now) {
     if (entry->inbound && entry->owner) told.answered_by = parts_.session_name(entry->owner);
     publish(event.call, std::move(told), now);
   } else if (const auto* digit = std::get_if<call::Digit>(&event.body)) {
-    publish(event.call,
-            events::Dtmf{std::string(1, digit->digit), parts_.programs.leg_name(*entry, digit->leg), std::nullopt},
-            now);
+    publish(event.call, pressed(*digit, parts_.programs.leg_name(*entry, digit->leg)), now);
   } else if (const auto* gone = std::get_if<call::LegGone>(&event.body)) {
     // The call is its far end: when that goes, everything does.
     if (gone->leg == entry->leg && entry->place != Place::elsewhere && !entry->ended)

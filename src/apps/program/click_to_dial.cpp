@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "audio/tone_plan.hpp"
+
 namespace junctor::apps::program {
 namespace {
 
@@ -54,9 +56,35 @@ void ClickToDial::on_first(CallId id, LegId leg, TimePoint now) {
       now);
 }
 
+void ClickToDial::on_ringing(CallId id, Waiting& waiting, const call::LegRinging& ringing, TimePoint now) {
+  call::Call* const call = parts_.calls.find(id);
+  call::Leg* const first = call == nullptr ? nullptr : call->leg(waiting.first);
+  if (first == nullptr || !first->port_is_open() || ringing.leg == waiting.first || waiting.early) return;
+  const call::Calls::Turn turn(parts_.calls, now);
+  if (ringing.with_media) {
+    end_ringback(id, waiting, now);
+    waiting.early = std::make_unique<call::Mixer>(parts_.calls.plays(), first->port()->worker);
+    for (const LegId leg : {waiting.first, ringing.leg}) (void)parts_.calls.seat_early(id, leg, *waiting.early, now);
+    waiting.early->set_voice(*first, {.input_gain = 0});
+  } else if (!waiting.ringback) {
+    media::Play play;
+    play.what = audio::find_tone_plan("us")->ringback;
+    waiting.ringback = call->own_mixer(*first).play(std::move(play));
+  }
+}
+
+void ClickToDial::end_ringback(CallId id, Waiting& waiting, TimePoint now) {
+  if (waiting.ringback) parts_.calls.plays().stop(*std::exchange(waiting.ringback, std::nullopt));
+  if (!waiting.early) return;
+  (void)parts_.calls.seat_alone(id, waiting.first, now);
+  waiting.early.reset();
+}
+
 void ClickToDial::on_second(CallId id, LegId leg, TimePoint now) {
-  const auto node = waiting_.extract(id);
+  auto node = waiting_.extract(id);
   if (node.empty()) return;
+  const call::Calls::Turn turn(parts_.calls, now);
+  end_ringback(id, node.mapped(), now);
   call::Call* const call = parts_.calls.find(id);
   // From now on it stays as long as the other one does.
   if (call::Leg* const first = call == nullptr ? nullptr : call->leg(node.mapped().first)) first->kept = false;
@@ -75,6 +103,8 @@ void ClickToDial::on_call_event(const call::Event& event, TimePoint now) {
   if (at == waiting_.end()) return;
   if (std::holds_alternative<call::LegCalling>(event.body) && at->second.told)
     std::exchange(at->second.told, nullptr)(event.call);
+  if (const auto* const ringing = std::get_if<call::LegRinging>(&event.body))
+    on_ringing(event.call, at->second, *ringing, now);
   const auto* const gone = std::get_if<call::LegGone>(&event.body);
   if (gone != nullptr && gone->leg == at->second.first) (void)parts_.calls.hang_up(event.call, gone->cause, now);
   if (!std::holds_alternative<call::Ended>(event.body)) return;

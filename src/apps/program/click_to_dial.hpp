@@ -2,6 +2,8 @@
 // A call from one party to another that somebody else asks for: rings the one, and connects it to the other.
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/dial.hpp"
@@ -24,7 +26,8 @@ class ClickToDial {
   explicit ClickToDial(Parts parts) : parts_(parts) {}
 
   /// Both as in Destinations::resolve(). `from` is shown whom it is about to talk to; once it has answered, `to` is
-  /// rung in its name. Whoever then hangs up ends the call.
+  /// rung in its name, and `from` hears it ring, or what is said there before the answer. Whoever then hangs up ends
+  /// the call.
   void start(const std::string& from, const std::string& to, Told told, TimePoint now);
 
   void on_call_event(const call::Event& event, TimePoint now);
@@ -35,12 +38,16 @@ class ClickToDial {
     std::string from, to;
     Told told;
     LegId first;
+    std::optional<media::PlayId> ringback;
+    std::unique_ptr<call::Mixer> early;  // with whom rings, while there is something to be heard
   };
 
   void ring(CallId id, const std::string& whom, const std::string& shown, LegId like,
             std::function<void(LegId, TimePoint)> answered, TimePoint now);
   void on_first(CallId id, LegId leg, TimePoint now);
   void on_second(CallId id, LegId leg, TimePoint now);
+  void on_ringing(CallId id, Waiting& waiting, const call::LegRinging& ringing, TimePoint now);
+  void end_ringback(CallId id, Waiting& waiting, TimePoint now);
   void on_failed(CallId id, const call::Cause& why, TimePoint now);
 
   Parts parts_;

@@ -58,6 +58,10 @@ void Collectors::on_call_event(const call::Event& event, TimePoint now) {
   if (at == running_.end()) return;
   Running& running = at->second;
   if (std::holds_alternative<call::Ended>(event.body)) return finish(event.call, now);
+  if (const auto* const key = std::get_if<call::KeyDown>(&event.body)) {
+    if (!running.leg || *running.leg == key->leg) wait(running, milliseconds(running.wish.inter_digit_timeout_ms), now);
+    return;
+  }
   const auto* const digit = std::get_if<call::Digit>(&event.body);
   if (digit == nullptr || (running.leg && *running.leg != digit->leg)) return;
   if (!running.wish.terminator.empty() && running.wish.terminator.front() == digit->digit)

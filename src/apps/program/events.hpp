@@ -220,15 +220,17 @@ struct CallLegRemoved {
 };
 
 struct Dtmf {
-  static constexpr EventInfo info{"dtmf", "dtmf", "A key was pressed."};
+  static constexpr EventInfo info{"dtmf", "dtmf", "A key was pressed; told when it is up again."};
   std::string digit;
   std::optional<std::string> leg_id;
-  std::optional<std::string> method;
+  std::string method;
+  std::optional<std::uint32_t> duration_ms;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor& visit) {
     visit(Field("digit", "0-9 * # A-D"), s.digit);
     visit(Field("leg_id", "the leg; null: the call's own far end"), s.leg_id);
     visit(Field("method", "rfc4733, info or inband").not_flat(), s.method);
+    visit(Field("duration_ms", "how long it was down; null: the INFO did not say").not_flat(), s.duration_ms);
   }
 };
 

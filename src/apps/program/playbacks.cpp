@@ -33,6 +33,10 @@ bool is_confined(std::string_view path) {
   return true;
 }
 
+bool is_url(std::string_view uri) {
+  return uri.starts_with("http://") || uri.starts_with("https://");
+}
+
 }  // namespace
 
 Result<std::string, Failure> Playbacks::path_of(const std::string& uri) const {
@@ -51,7 +55,8 @@ call::Leg* Playbacks::leg_of(const Track& track) {
 
 void Playbacks::run(const MediaPlay& c, const Requester&, Reply<MediaPlay> reply, TimePoint now) {
   ProgramCall& entry = *parts_.programs.find(c.call_id.id);
-  if (c.source.type == MediaSource::Type::url) return reply(fail(not_implemented("media.play of a URL")), now);
+  if (c.source.type == MediaSource::Type::url && !is_url(c.source.uri))
+    return reply(fail(invalid_params("\"source.uri\" must begin with http:// or https://")), now);
   if (c.source.type == MediaSource::Type::file) {
     if (const auto path = path_of(c.source.uri); !path) return reply(fail(path.error()), now);
   }
@@ -118,6 +123,7 @@ void Playbacks::ask(const std::string& id, TimePoint now) {
   const auto told = [this, id, rate, alive = alive_](const media::Sounds::Loaded& loaded, TimePoint then) {
     if (*alive) arrive(id, rate, loaded, then);
   };
+  if (track.source.type == MediaSource::Type::url) return parts_.fetched.get(track.source.uri, rate, told, now);
   const std::string name = *path_of(track.source.uri);
   if (const auto text = built_in(without_ending(name))) return parts_.speech.get(*text, rate, told, now);
   parts_.sounds.get(folder_ + '/' + name, rate, told, now);
@@ -248,8 +254,8 @@ void Playbacks::run(const MediaStop& c, const Requester&, Reply<MediaStop> reply
 }
 
 void Playbacks::on_call_event(const call::Event& event, TimePoint now) {
-  if (std::holds_alternative<call::Digit>(event.body)) {
-    const LegId leg = std::get<call::Digit>(event.body).leg;
+  if (const auto* const key = std::get_if<call::KeyDown>(&event.body)) {
+    const LegId leg = key->leg;
     std::vector<std::string> ids;
     for (const auto& [id, track] : tracks_)
       if (track.call == event.call && track.leg == leg && track.interrupt_on_dtmf) ids.push_back(id);

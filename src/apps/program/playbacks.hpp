@@ -11,6 +11,7 @@
 #include "base/random.hpp"
 #include "call/calls.hpp"
 #include "call/media_fence.hpp"
+#include "media/fetched_sounds.hpp"
 #include "media/sounds.hpp"
 #include "media/speech.hpp"
 
@@ -26,6 +27,7 @@ class Playbacks {
     call::MediaFence& fence;
     media::Sounds& sounds;
     media::Speech& speech;
+    media::FetchedSounds& fetched;
     EventSink& events;
     Random& random;
   };

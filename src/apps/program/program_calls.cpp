@@ -13,6 +13,7 @@ std::string_view state_of(const ProgramCall& call) {
   if (call.held) return "held";
   switch (call.place) {
     case Place::alone:
+    case Place::application:
     case Place::elsewhere:
       return "answered";
     case Place::bridged:
@@ -34,7 +35,7 @@ ProgramCall& ProgramCalls::add(CallId id, TokenId token, std::string name, TimeP
   entry.token = token;
   entry.name = name.empty() ? to_string(id) : std::move(name);
   entry.started = now;
-  names_.emplace(std::pair(token, entry.name), id);
+  names_.insert_or_assign(std::pair(token, entry.name), id);  // maybe one that has ended was called so
   return entry;
 }
 
@@ -124,7 +125,8 @@ void ProgramCalls::forget_old(TimePoint now) {
   while (!ended_.empty()) {
     const auto at = entries_.find(ended_.front());
     if (now - *at->second.ended < remembered) return;
-    names_.erase(std::pair(at->second.token, at->second.name));
+    const auto name = names_.find(std::pair(at->second.token, at->second.name));
+    if (name != names_.end() && name->second == at->first) names_.erase(name);
     entries_.erase(at);
     ended_.pop_front();
   }

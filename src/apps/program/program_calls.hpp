@@ -26,7 +26,14 @@ enum class Ownership : std::uint8_t {
 };
 
 /// Where the call's far end is.
-enum class Place : std::uint8_t { alone, bridged, conference, supervising, elsewhere };
+enum class Place : std::uint8_t {
+  alone,
+  bridged,
+  conference,  ///< a room of a program
+  supervising,
+  application,  ///< with others, by an application of the hub
+  elsewhere
+};
 
 struct Watcher {
   SessionId session;
