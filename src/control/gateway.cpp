@@ -43,8 +43,8 @@ Gateway::Gateway(Parts parts, SessionControl::Orphans orphans)
       binary_dropped_(parts.counters.get("rwi_binary_dropped")) {}
 
 void Gateway::set_handlers(Handlers handlers) {
-  dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Parts{parts_.web, sessions_, parts_.programs, events_,
-                                                               control_, std::move(handlers), parts_.counters});
+  dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Parts{
+      parts_.web, sessions_, parts_.programs, events_, control_, std::move(handlers), parts_.timers, parts_.counters});
 }
 
 void Gateway::set_media(Binary binary, Media media) {
