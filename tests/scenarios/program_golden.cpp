@@ -76,7 +76,7 @@ std::string misfit(const json::value& got, const json::value& wanted, const std:
 
 struct World {
   explicit World(std::uint64_t seed, const std::string& query = {})
-      : sim{Seed{seed}, {.config = office}}, program(sim, {.query = query}) {
+      : sim{Seed{seed}, {.config = office}}, program(sim, {.query = query, .prefix = "c"}) {
     skip();
   }
 
