@@ -18,12 +18,20 @@ void Web::later(std::function<void()> what) {
 // ---------------------------------------------------------------------------------------------------------- programs
 
 ProgramSocket& Web::connect(std::string target, WebHeaders headers) {
-  const WebId id{++last_};
-  Connection& made = *connections_.emplace(id, std::make_unique<Connection>()).first->second;
-  made.socket.url = target;
-  made.socket.headers = headers;
   WebRequest request{.method = "GET", .target = std::move(target), .headers = std::move(headers)};
   request.web_socket = true;
+  return ask(std::move(request));
+}
+
+ProgramSocket& Web::request(std::string method, std::string target, WebHeaders headers, std::string body) {
+  return ask({std::move(method), std::move(target), std::move(headers), std::move(body)});
+}
+
+ProgramSocket& Web::ask(WebRequest request) {
+  const WebId id{++last_};
+  Connection& made = *connections_.emplace(id, std::make_unique<Connection>()).first->second;
+  made.socket.url = request.target;
+  made.socket.headers = request.headers;
   later(
       [this, id, request = std::move(request)]() mutable { sink_->on_request(id, std::move(request), world_.now()); });
   return made.socket;
@@ -46,6 +54,7 @@ void Web::arrive(WebId id, std::string bytes, bool binary) {
   Connection* const to = find(id);
   if (to == nullptr || to->socket.status != 101) return;
   const TimePoint now = world_.now();
+  if (bytes.size() > to->message_bytes_max) return end(id, {close_code::too_big, "a message is too long"});
   if (to->servant) {
     binary ? to->servant->on_binary(bytes, now) : to->servant->on_text(bytes, now);
     work(id);
@@ -62,17 +71,27 @@ void Web::respond(WebId id, WebResponse response) {
   Connection* const to = find(id);
   if (to == nullptr) return;
   to->socket.status = response.status;
+  to->socket.body = std::move(response.body);
+  to->socket.answered_with = std::move(response.headers);
   to->socket.closed = true;
 }
 
-void Web::open_web_socket(WebId id, WebSocketTerms) {
-  if (Connection* const to = find(id)) to->socket.status = 101;
+void Web::open_web_socket(WebId id, WebSocketTerms terms) {
+  Connection* const to = find(id);
+  if (to == nullptr) return;
+  to->socket.status = 101;
+  to->message_bytes_max = terms.message_bytes_max;
 }
 
-void Web::hand_over(WebId id, WebSocketTerms, std::unique_ptr<WebServant> servant) {
+void Web::open_events(WebId id, std::size_t) {
+  if (Connection* const to = find(id)) to->socket.status = 200;
+}
+
+void Web::hand_over(WebId id, WebSocketTerms terms, std::unique_ptr<WebServant> servant) {
   Connection* const to = find(id);
   if (to == nullptr) return servant->on_closed({}, world_.now());
   to->socket.status = 101;
+  to->message_bytes_max = terms.message_bytes_max;
   to->servant = std::move(servant);
   WebTalker& talker = *this;
   to->servant->on_open(id, talker, world_.now());
@@ -84,11 +103,21 @@ void Web::send(std::span<const WebId> to, SharedText text) {
 }
 
 void Web::send_down(WebId id, std::string bytes, bool binary) {
-  if (find(id) == nullptr) return;
+  Connection* const receiver = find(id);
+  if (receiver == nullptr) return;
+  if (!receiver->socket.reads) {
+    receiver->socket.unread += bytes.size();
+    return;
+  }
   later([this, id, bytes = std::move(bytes), binary]() mutable {
     Connection* const to = find(id);
     if (to != nullptr) (binary ? to->socket.frames : to->socket.texts).push_back({world_.now(), std::move(bytes)});
   });
+}
+
+std::size_t Web::unsent(WebId id) const {
+  const auto at = connections_.find(id);
+  return at == connections_.end() ? 0 : at->second->socket.unread;
 }
 
 void Web::rouse(WebId id) {

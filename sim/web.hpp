@@ -22,8 +22,12 @@ struct ProgramSocket {
   };
   std::string url;     ///< that was asked for
   WebHeaders headers;  ///< of the request
-  int status = 0;      ///< 101 once it is open
+  int status = 0;      ///< 101 once it is open; of another request, that of its response
+  std::string body;    ///< of the response
+  WebHeaders answered_with;
   std::vector<Frame> texts, frames;
+  bool reads = true;  ///< else what the hub sends stays with the hub
+  std::size_t unread = 0;
   bool closed = false;
   WebClose close;
 };
@@ -41,6 +45,8 @@ class Web final : public WebServer, public WebSockets, private WebTalker {
   void set_sink(WebSink& sink) { sink_ = &sink; }
   /// GET with an upgrade; where it leads is seen by its status.
   ProgramSocket& connect(std::string target, WebHeaders headers);
+  /// An ordinary request; of an event stream, each piece is one of its texts.
+  ProgramSocket& request(std::string method, std::string target, WebHeaders headers, std::string body = {});
   void say(ProgramSocket& socket, std::string text) { send_up(socket, std::move(text), false); }
   void say_binary(ProgramSocket& socket, std::string bytes) { send_up(socket, std::move(bytes), true); }
   void hang_up(ProgramSocket& socket);
@@ -50,14 +56,14 @@ class Web final : public WebServer, public WebSockets, private WebTalker {
   // WebServer
   void respond(WebId id, WebResponse response) override;
   void open_web_socket(WebId id, WebSocketTerms terms) override;
-  void open_events(WebId id, std::size_t) override { respond(id, {.status = 501}); }
+  void open_events(WebId id, std::size_t) override;
   void hand_over(WebId id, WebSocketTerms terms, std::unique_ptr<WebServant> servant) override;
   void send(std::span<const WebId> to, SharedText text) override;
   void rouse(WebId id) override;
 
   // WebServer and WebTalker
   void send_binary(WebId id, std::string message) override { send_down(id, std::move(message), true); }
-  std::size_t unsent(WebId) const override { return 0; }
+  std::size_t unsent(WebId id) const override;
   void close(WebId id, std::uint16_t code, std::string reason) override;
 
   // WebSockets
@@ -73,10 +79,12 @@ class Web final : public WebServer, public WebSockets, private WebTalker {
     std::unique_ptr<WebServant> servant;
     World::EventId work;
     WebSocketSink* dialler = nullptr;  // of one that the hub opened
+    std::size_t message_bytes_max = WebSocketTerms{}.message_bytes_max;
   };
 
   void send_text(WebId id, std::string message) override { send_down(id, std::move(message), false); }
   Connection* find(WebId id);
+  ProgramSocket& ask(WebRequest request);
   void later(std::function<void()> what);
   void send_down(WebId id, std::string bytes, bool binary);
   void send_up(ProgramSocket& socket, std::string bytes, bool binary);

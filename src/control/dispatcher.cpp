@@ -57,10 +57,25 @@ void for_each_ref(Command& command, Look&& look) {
 
 template <class Command>
 constexpr bool claims = std::is_same_v<Command, program::CallAnswer> || std::is_same_v<Command, program::CallReject> ||
-                        std::is_same_v<Command, program::CallHangup> || std::is_same_v<Command, program::CallRing>;
+                        std::is_same_v<Command, program::CallHangup>;
 /// Whoever rings an offered call may do so without having it.
 template <class Command>
 constexpr bool touches_offered = std::is_same_v<Command, program::CallRing>;
+/// About a conference room as such, not one of its members.
+template <class Command>
+constexpr bool is_about_room =
+    std::is_same_v<Command, program::ConferenceCreate> || std::is_same_v<Command, program::ConferenceDestroy> ||
+    std::is_same_v<Command, program::ConferenceEnd> || std::is_same_v<Command, program::ConferenceMuteAll> ||
+    std::is_same_v<Command, program::ConferenceInfo>;
+
+template <class Command, class Handler>
+concept HasRunFor =
+    requires(Handler& handler, const Command& command, const Requester& who, const apps::program::Reply<Command>& reply,
+             TimePoint now) { handler.run(command, who, reply, now); };
+template <class Command>
+constexpr bool is_implemented = []<class... Handler>(std::type_identity<std::tuple<Handler*...>>) {
+  return (HasRunFor<Command, Handler> || ...);
+}(std::type_identity<Handlers>{});
 
 int http_status(const std::optional<Failure>& failure) {
   if (!failure) return 200;
@@ -96,6 +111,10 @@ Dispatcher::Dispatcher(Parts parts)
                                                                      {"media.inject.start", "media.inject_start"},
                                                                      {"media.inject.stop", "media.inject_stop"}};
   for (const auto& [name, now] : older) actions_.emplace(name, actions_.at(now));
+}
+
+Dispatcher::~Dispatcher() {
+  parts_.timers.cancel(next_timer_);
 }
 
 // ---------------------------------------------------------------------------------------------------------- receiving
@@ -226,15 +245,24 @@ void Dispatcher::start(const Shared& issued, const json::object& params, TimePoi
     if (issued->dialect != Dialect::seed) why.message = "unknown_action: " + reader.fault();
     return finish(issued, std::move(why), nullptr, now);
   }
-  std::vector<CallId> calls;
+  std::vector<Subject> subjects;
   bool first = true;
   for_each_ref(command, [&](auto& ref) {
     if (std::exchange(first, false)) issued->call_id = ref.name;
     const ProgramCall* const call = parts_.programs.find(issued->token->id, ref.name, now);
-    if (call != nullptr) calls.push_back(call->id);
     issued->calls.push_back(call == nullptr ? ref.name : to_string(call->id));
+    const auto is_it = [&](const Subject& each) { return each.key == to_string(call->id); };
+    if (call != nullptr && std::ranges::none_of(subjects, is_it)) subjects.push_back({to_string(call->id), false});
   });
   if constexpr (std::is_same_v<Command, program::CallOriginate>) issued->records = command.record.has_value();
+  if constexpr (requires { command.target_call_id; }) issued->call_id = command.target_call_id.name;
+  if constexpr (requires { command.conf_id; }) {
+    if (issued->dialect == Dialect::flat) issued->call_id = command.conf_id;
+    if (issued->dialect == Dialect::flat_0_5) issued->call_id.clear();
+    if (!command.conf_id.empty())
+      subjects.push_back(
+          {"room " + std::to_string(issued->token->id.value) + ' ' + command.conf_id, !is_about_room<Command>});
+  }
   Session* const session = parts_.sessions.find(issued->session);
   if (session == nullptr) return;
   if constexpr (std::is_same_v<Command, program::CallOriginate>) {
@@ -245,8 +273,8 @@ void Dispatcher::start(const Shared& issued, const json::object& params, TimePoi
   auto work = [this, issued, command = std::move(command)](TimePoint then) mutable {
     run<Command>(issued, std::move(command), then);
   };
-  if (std::is_same_v<Command, program::CallHangup> || calls.empty()) return work(now);
-  queue(issued, std::move(calls), std::move(work), now);
+  if (std::is_same_v<Command, program::CallHangup> || subjects.empty()) return work(now);
+  queue(issued, std::move(subjects), std::move(work), now);
 }
 
 template <class Command>
@@ -259,6 +287,7 @@ std::optional<Failure> Dispatcher::check_calls(Issued& issued, Command& command,
     if constexpr (std::is_same_v<std::decay_t<decltype(ref)>, NewCall>) {
       if (!ref.name.empty() && parts_.programs.is_taken(issued.token->id, ref.name))
         why = failed("already_exists", "Call already exists: " + ref.name);
+      if (session->level_of({}) == Level::events_only) why = failed("forbidden", "the session's level is events_only");
     } else {
       ProgramCall* const call = parts_.programs.find(issued.token->id, ref.name, now);
       if (call == nullptr || !parts_.control.may_see(*session, *call)) {
@@ -272,14 +301,13 @@ std::optional<Failure> Dispatcher::check_calls(Issued& issued, Command& command,
       }
       if constexpr (std::is_same_v<std::decay_t<decltype(ref)>, OwnCall>) {
         const bool offered = call->ownership == apps::program::Ownership::offered;
-        if (touches_offered<Command> && offered && session->follows(call->context) != nullptr) return;
         if (session->level_of(call->context) == Level::events_only) {
           why = failed("forbidden", "the session's level is events_only");
-          return;
+        } else if (!touches_offered<Command> || !offered || session->follows(call->context) == nullptr) {
+          const bool claim = claims<Command> && (offered || !std::is_same_v<Command, program::CallHangup>);
+          why = parts_.control.check_control(*session, *call, claim, issued.force);
         }
-        const bool claim = claims<Command> && (offered || !std::is_same_v<Command, program::CallHangup>);
-        why = parts_.control.take_control(*session, *call, claim, issued.force);
-        if (!why && call->owner != session->id) issued.owner = parts_.control.name_of(call->owner);
+        if (!why && issued.force && call->owner != session->id) issued.owner = parts_.control.name_of(call->owner);
       }
       if (!why && !issued.if_state.empty() && issued.if_state != state_of(*call))
         why = failed("conflict", "the call is " + std::string(state_of(*call)));
@@ -291,18 +319,40 @@ std::optional<Failure> Dispatcher::check_calls(Issued& issued, Command& command,
 }
 
 template <class Command>
+void Dispatcher::take_calls(Issued& issued, const Command& command) {
+  const Session& session = *parts_.sessions.find(issued.session);
+  for_each_ref(command, [&](const auto& ref) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(ref)>, OwnCall>) {
+      ProgramCall& call = *parts_.programs.find(ref.id);
+      if (call.owner == session.id) return;
+      if (claims<Command> && call.ownership == apps::program::Ownership::offered) {
+        parts_.control.claim(session, call);
+        issued.claimed = call.id;
+      }
+    }
+  });
+}
+
+template <class Command>
 void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
   if (auto why = check_calls(*issued, command, now)) return finish(issued, std::move(why), nullptr, now);
+  if (!is_implemented<Command>) return finish(issued, not_implemented(Command::info.name), nullptr, now);
   if (issued->dry_run) return finish(issued, std::nullopt, json::object{{"dry_run", true}}, now);
   if constexpr (std::is_same_v<Command, SessionAttachCall>) {
     issued->force = command.force;
     const SessionId owner = parts_.programs.find(command.call_id.id)->owner;
     if (command.force && owner != issued->session) issued->owner = parts_.control.name_of(owner);
   }
+  take_calls(*issued, command);
   Requester who{issued->session, issued->token->id, issued->token->name, issued->token->trunks, issued->force};
   typename apps::program::Reply<Command> reply = [this, issued](Result<typename Command::Done, Failure> done,
                                                                 TimePoint then) {
-    if (!done) return finish(issued, std::move(done.error()), nullptr, then);
+    if (!done) {
+      ProgramCall* const claimed = parts_.programs.find(issued->claimed);
+      if (claimed != nullptr && claimed->owner == issued->session && !claimed->answered && !claimed->ended)
+        parts_.control.give_back(*claimed);
+      return finish(issued, std::move(done.error()), nullptr, then);
+    }
     json::object data;
     const CallNames names = parts_.events.names_for(issued->token->id);
     FieldWriter writer(data, names,
@@ -312,19 +362,11 @@ void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
     if constexpr (std::is_same_v<Command, SessionListCalls>) return finish(issued, std::nullopt, data["items"], then);
     finish(issued, std::nullopt, data.empty() ? json::value(nullptr) : json::value(std::move(data)), then);
   };
-  std::apply(
-      [&](auto*... handler) {
-        const auto runs = [&](auto* each) {
-          if constexpr (requires { each->run(command, who, reply, now); }) {
-            each->run(command, who, reply, now);
-            return true;
-          } else {
-            return false;
-          }
-        };
-        if (!(runs(handler) || ...)) finish(issued, not_implemented(Command::info.name), nullptr, now);
-      },
-      parts_.handlers);
+  const auto runs = [&]<class Handler>(Handler* handler) {
+    if constexpr (HasRunFor<Command, Handler>) handler->run(command, who, reply, now);
+    return HasRunFor<Command, Handler>;
+  };
+  std::apply([&](auto*... handler) { (void)(runs(handler) || ...); }, parts_.handlers);
 }
 
 // ------------------------------------------------------------------------------------------------------------ results
@@ -378,26 +420,29 @@ void Dispatcher::send(const Issued& issued, const ResultFrame& result) {
 
 // -------------------------------------------------------------------------------------------------------------- turns
 
-bool Dispatcher::is_first(std::uint64_t number, const Job& job) const {
-  return std::ranges::all_of(job.calls, [&](CallId id) { return turns_.at(id).front() == number; });
+bool Dispatcher::is_next(std::uint64_t number, const Job& job) const {
+  return std::ranges::all_of(job.subjects, [&](const Subject& subject) {
+    for (const Waiting& each : turns_.at(subject.key)) {
+      if (each.job == number) return true;
+      if (!each.shared || !subject.shared) return false;
+    }
+    return false;
+  });
 }
 
-void Dispatcher::queue(const Shared& issued, std::vector<CallId> calls, std::function<void(TimePoint)> run,
+void Dispatcher::queue(const Shared& issued, std::vector<Subject> subjects, std::function<void(TimePoint)> run,
                        TimePoint now) {
-  std::ranges::sort(calls);
-  const auto twice = std::ranges::unique(calls);
-  calls.erase(twice.begin(), twice.end());
   const auto waiting = std::ranges::count_if(
       jobs_, [&](const auto& each) { return !each.second.running && each.second.session == issued->session; });
   if (static_cast<std::size_t>(waiting) >= waiting_max)
     return finish(issued, failed("rate_limited", "rate limited: too many commands wait for their calls"), nullptr, now);
   const std::uint64_t number = ++last_job_;
-  for (const CallId id : calls) turns_[id].push_back(number);
+  for (const Subject& subject : subjects) turns_[subject.key].push_back({number, subject.shared});
   Job& job = jobs_[number];
-  job.calls = std::move(calls);
+  job.subjects = std::move(subjects);
   job.session = issued->session;
   issued->job = number;
-  if (!is_first(number, job)) {
+  if (!is_next(number, job)) {
     waited_.add();
     job.run = std::move(run);
     return;
@@ -409,25 +454,29 @@ void Dispatcher::queue(const Shared& issued, std::vector<CallId> calls, std::fun
 void Dispatcher::give_up_turn(std::uint64_t number, TimePoint now) {
   const auto at = jobs_.find(number);
   if (at == jobs_.end()) return;
-  const auto calls = std::move(at->second.calls);
+  const auto subjects = std::move(at->second.subjects);
   jobs_.erase(at);
-  std::vector<std::uint64_t> next;
-  for (const CallId id : calls) {
-    auto& turn = turns_.at(id);
-    std::erase(turn, number);
-    if (turn.empty()) {
-      turns_.erase(id);
-    } else {
-      next.push_back(turn.front());
+  for (const Subject& subject : subjects) {
+    auto& turn = turns_.at(subject.key);
+    std::erase_if(turn, [&](const Waiting& each) { return each.job == number; });
+    for (const Waiting& each : turn) {
+      next_jobs_.insert(each.job);
+      if (!each.shared) break;
     }
+    if (turn.empty()) turns_.erase(subject.key);
   }
-  for (const std::uint64_t each : next) {
-    const auto job = jobs_.find(each);
-    if (job == jobs_.end() || job->second.running || !is_first(each, job->second)) continue;
+  if (!next_jobs_.empty() && !next_timer_) next_timer_ = parts_.timers.schedule(now, *this, 0);
+}
+
+void Dispatcher::on_timer(std::uint64_t, TimePoint now) {
+  while (!next_jobs_.empty()) {
+    const auto job = jobs_.find(next_jobs_.extract(next_jobs_.begin()).value());
+    if (job == jobs_.end() || job->second.running || !is_next(job->first, job->second)) continue;
     job->second.running = true;
     const auto run = std::move(job->second.run);
     run(now);
   }
+  next_timer_ = {};
 }
 
 }  // namespace junctor::control

@@ -6,13 +6,15 @@
 // may be seen; the session controls them; their state is the one that was expected. What else can be wrong, who runs it
 // finds out.
 //
-// Commands on one call are done one after the other, in the order in which they came; others wait for nobody.
-// call.hangup waits for nobody either.
+// Commands on one call are done one after the other, in the order in which they came; others wait for nobody. What is
+// about a whole conference room waits for the commands on its members that came before it, and they for it.
+// call.hangup waits for nobody.
 #include <boost/json.hpp>
 #include <deque>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +22,7 @@
 #include "apps/program/program_calls.hpp"
 #include "base/counters.hpp"
 #include "base/log.hpp"
+#include "base/timer_wheel.hpp"
 #include "base/web.hpp"
 #include "control/all_commands.hpp"
 #include "control/command_counts.hpp"
@@ -35,7 +38,7 @@ namespace junctor::control {
 ///
 /// What must be answered for later (supervision, recordings and what is masked in them, control of somebody else's
 /// call) becomes a line "audit" of the log, whatever its outcome.
-class Dispatcher {
+class Dispatcher final : private TimerTarget {
  public:
   static constexpr Duration remembered = minutes(10);     ///< action_ids
   static constexpr std::size_t remembered_max = 100'000;  ///< of one token; the oldest go
@@ -49,10 +52,14 @@ class Dispatcher {
     EventRouter& events;
     SessionControl& control;
     Handlers handlers;
+    TimerWheel& timers;
     Log& log;
     Counters& counters;
   };
   explicit Dispatcher(Parts parts);
+  ~Dispatcher() override;
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
 
   /// One text message: a command, or an array of them. `respond_to`: the HTTP request that it came with; none: the
   /// results go to the session.
@@ -80,6 +87,7 @@ class Dispatcher {
     std::string if_state;
     std::optional<std::uint64_t> if_seq;
     std::uint64_t job = 0;  // 0: it has no turn to give up
+    CallId claimed;         // an offered call that the session has got by it
   };
   using Shared = std::shared_ptr<Issued>;
   struct Remembered {
@@ -92,8 +100,13 @@ class Dispatcher {
     std::unordered_map<std::string, Remembered> by_id;
     std::deque<std::string> oldest;
   };
+  /// A call or a conference room, and whether others may have it at the same time.
+  struct Subject {
+    std::string key;
+    bool shared = false;
+  };
   struct Job {
-    std::vector<CallId> calls;
+    std::vector<Subject> subjects;
     std::function<void(TimePoint)> run;
     bool running = false;
     SessionId session;
@@ -116,14 +129,19 @@ class Dispatcher {
   void run(const Shared& issued, Command command, TimePoint now);
   template <class Command>
   std::optional<Failure> check_calls(Issued& issued, Command& command, TimePoint now);
+  /// Whoever may claim the offered call that the command is about has it.
+  template <class Command>
+  void take_calls(Issued& issued, const Command& command);
 
   Shared issue(const Session& session, WebId respond_to, TimePoint now) const;
   void audit(const Issued& issued, const std::optional<Failure>& failure);
   void finish(const Shared& issued, std::optional<Failure> failure, boost::json::value data, TimePoint now);
   void send(const Issued& issued, const ResultFrame& result);
-  void queue(const Shared& issued, std::vector<CallId> calls, std::function<void(TimePoint)> run, TimePoint now);
+  void queue(const Shared& issued, std::vector<Subject> subjects, std::function<void(TimePoint)> run, TimePoint now);
   void give_up_turn(std::uint64_t job, TimePoint now);
-  bool is_first(std::uint64_t number, const Job& job) const;
+  bool is_next(std::uint64_t number, const Job& job) const;
+  /// Begins those whose turn has come: after the events of the commands before them.
+  void on_timer(std::uint64_t token, TimePoint now) override;
 
   Parts parts_;
   Counter& commands_;
@@ -134,8 +152,14 @@ class Dispatcher {
   std::unordered_map<std::string_view, Action> actions_;
   std::map<TokenId, Memory> memories_;
   std::map<std::uint64_t, Job> jobs_;
-  std::unordered_map<CallId, std::deque<std::uint64_t>> turns_;
+  struct Waiting {
+    std::uint64_t job = 0;
+    bool shared = false;
+  };
+  std::unordered_map<std::string, std::deque<Waiting>> turns_;  // by Subject::key
   std::uint64_t last_job_ = 0;
+  std::set<std::uint64_t> next_jobs_;  // whose turn has come, or may have
+  TimerId next_timer_;
 };
 
 }  // namespace junctor::control

@@ -42,8 +42,9 @@ Gateway::Gateway(Parts parts, SessionControl::Orphans orphans)
       binary_dropped_(parts.counters.get("rwi_binary_dropped")) {}
 
 void Gateway::set_handlers(Handlers handlers) {
-  dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Parts{
-      parts_.web, sessions_, parts_.programs, events_, control_, std::move(handlers), parts_.log, parts_.counters});
+  dispatcher_ =
+      std::make_unique<Dispatcher>(Dispatcher::Parts{parts_.web, sessions_, parts_.programs, events_, control_,
+                                                     std::move(handlers), parts_.timers, parts_.log, parts_.counters});
 }
 
 void Gateway::set_media(Binary binary, Media media) {

@@ -84,19 +84,24 @@ std::optional<apps::program::Failure> SessionControl::check_call_limit(const Ses
                 "rate limited: max_calls_per_connection (" + std::to_string(limits_.calls_max) + ") is reached");
 }
 
-std::optional<apps::program::Failure> SessionControl::take_control(Session& session, ProgramCall& call, bool claims,
-                                                                   bool forced) {
+std::optional<apps::program::Failure> SessionControl::check_control(const Session& session, const ProgramCall& call,
+                                                                    bool claims, bool forced) const {
   if (call.owner == session.id) return std::nullopt;
   const bool may_claim = session.follows(call.context) != nullptr || session.token->may(Scope::supervisor);
-  if (claims && call.ownership == Ownership::offered && may_claim) {
-    if (auto full = check_call_limit(session)) return full;
-    parts_.programs.give(call, session.token->id, session.id);
-    return std::nullopt;
-  }
+  if (claims && call.ownership == Ownership::offered && may_claim) return check_call_limit(session);
   if (forced && session.token->may(Scope::supervisor)) return std::nullopt;
   if (claims && call.owner) return failed("already_owned", "already owned: call is owned by another session");
   return failed("not_owner", "not owner: the call is controlled by " +
                                  (call.owner ? std::string("another session") : std::string("nobody")));
+}
+
+void SessionControl::claim(const Session& session, ProgramCall& call) {
+  parts_.programs.give(call, session.token->id, session.id);
+}
+
+void SessionControl::give_back(ProgramCall& call) {
+  parts_.programs.give(call, {}, {});
+  call.ownership = Ownership::offered;
 }
 
 void SessionControl::run(const SessionAttachCall& c, const Requester& who, const Reply<SessionAttachCall>& reply,
@@ -118,7 +123,8 @@ void SessionControl::run(const SessionAttachCall& c, const Requester& who, const
   }
   if (call.owner == session.id) return reply(done, now);
   if (call.owner && call.ownership == Ownership::owned) {
-    if (!c.force) return reply(fail(failed("already_owned", "already owned: call is owned by another session")), now);
+    if (!c.force && !who.forced)
+      return reply(fail(failed("already_owned", "already owned: call is owned by another session")), now);
     if (!session.token->may(Scope::supervisor))
       return reply(fail(forbidden("scope required: supervisor.control")), now);
   }

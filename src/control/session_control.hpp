@@ -59,9 +59,13 @@ class SessionControl final : public TimerTarget {
   /// Its calls are orphaned; the session is removed by the caller.
   void on_close(Session& session, TimePoint now);
 
-  /// Nothing: the session may do what needs control of this call, and now has it if it was to be claimed.
-  std::optional<apps::program::Failure> take_control(Session& session, apps::program::ProgramCall& call, bool claims,
-                                                     bool forced);
+  /// Nothing: the session may do what needs control of this call, after claim() if it is still offered.
+  std::optional<apps::program::Failure> check_control(const Session& session, const apps::program::ProgramCall& call,
+                                                      bool claims, bool forced) const;
+  /// An offered call is the session's from now on.
+  void claim(const Session& session, apps::program::ProgramCall& call);
+  /// The command that claimed it came to nothing: it is offered again.
+  void give_back(apps::program::ProgramCall& call);
   bool may_see(const Session& session, const apps::program::ProgramCall& call) const;
   std::size_t calls_of(SessionId session) const;
   /// What it is called; empty: there is none.

@@ -72,13 +72,13 @@ TEST_F(ProgramAudit, TellsWhoSupervisedRecordedMaskedAndTookOver) {
 }
 
 TEST_F(ProgramAudit, TellsOfForcedControlAndOfWhatWasRefused) {
-  ProgramClient bot(sim, "bot-secret-0123456789");
+  ProgramClient bot(sim, {.token = "bot-secret-0123456789"});
   ASSERT_TRUE(bot.call(alice, "a"));
   EXPECT_EQ(bot.run("record.stop", {{"call_id", "a"}}), "forbidden");
   EXPECT_EQ(desk.run("session.list_calls", {{"scope", "all"}}), "done");
   const std::string a(desk.data().at(0).at("id").as_string());
   EXPECT_EQ(desk.run("call.hangup", {{"call_id", a}}), "not_owner");
-  EXPECT_EQ(desk.force("call.hangup", {{"call_id", a}}), "done");
+  EXPECT_EQ(desk.run("call.hangup", {{"call_id", a}}, json::object{{"force", true}}), "done");
   EXPECT_TRUE(sim.until(1s, [&] { return !alice.up(); }));
   EXPECT_THAT(audit(), ElementsAre("audit token=bot session=" + session_of(bot) +
                                        " action=record.stop call= forced=false owner= outcome=forbidden",

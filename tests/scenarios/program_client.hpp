@@ -3,6 +3,8 @@
 // the order in which it came.
 #include <algorithm>
 #include <boost/json.hpp>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,13 @@ namespace junctor::sim {
 
 namespace json = boost::json;
 
+/// How a program connects.
+struct ProgramAccess {
+  std::string token = "desk-secret-0123456789";
+  std::string query = {};    ///< "?dialect=flat"
+  std::string prefix = "x";  ///< of its action_ids; another one for each session of a token
+};
+
 class ProgramClient {
  public:
   static constexpr const char* config = R"(
@@ -22,18 +31,39 @@ token = "desk-secret-0123456789"
 scopes = ["call.control", "observe_all"]
 )";
 
-  explicit ProgramClient(Sim& sim, const std::string& token = "desk-secret-0123456789") : sim_(sim) {
-    socket_ = &sim.hub().web().connect("/rwi/v1", {{"Authorization", "Bearer " + token}});
+  explicit ProgramClient(Sim& sim, const ProgramAccess& access = {}) : sim_(sim), prefix_(access.prefix) {
+    socket_ = &sim.hub().web().connect("/rwi/v1" + access.query, {{"Authorization", "Bearer " + access.token}});
     sim.until(1s, [&] { return socket_->status != 0; });
     EXPECT_EQ(socket_->status, 101);
   }
 
   /// Gives a command, without waiting; the action_id.
-  std::string start(std::string_view action, json::object params, bool force = false) {
-    const std::string id = "x" + std::to_string(++last_);
-    const json::object command{{"action_id", id}, {"action", action}, {"params", params}, {"force", force}};
-    sim_.hub().web().say(*socket_, json::serialize(command));
+  std::string start(std::string_view action, json::object params, json::object beside = {}) {
+    const std::string id = prefix_ + std::to_string(++last_);
+    beside["action_id"] = id;
+    beside["action"] = action;
+    beside["params"] = std::move(params);
+    say(json::serialize(beside));
     return id;
+  }
+  /// Sends a text as it stands.
+  void say(std::string text) { sim_.hub().web().say(*socket_, std::move(text)); }
+  ProgramSocket& socket() { return *socket_; }
+  /// Everything that came, in order.
+  const std::vector<json::object>& heard() {
+    read();
+    return heard_;
+  }
+  /// The first message from `from` (an index into heard()) on that is wanted; null: none came.
+  json::value wait(const std::function<bool(const json::object&)>& wanted, std::size_t from = 0,
+                   Duration patience = seconds(5)) {
+    std::size_t at = from;
+    const auto is_there = [&] {
+      for (read(); at < heard_.size(); ++at)
+        if (wanted(heard_[at])) return true;
+      return false;
+    };
+    return sim_.until(patience, is_there) ? json::value(heard_[at]) : json::value(nullptr);
   }
   /// The result of that command; null: there is none yet.
   json::value result(const std::string& id) {
@@ -48,9 +78,8 @@ scopes = ["call.control", "observe_all"]
   std::string run(std::string_view action, json::object params, Duration patience = seconds(5)) {
     return outcome(start(action, std::move(params)), patience);
   }
-  /// The same of somebody else's call.
-  std::string force(std::string_view action, json::object params) {
-    return outcome(start(action, std::move(params), true));
+  std::string run(std::string_view action, json::object params, json::object beside) {
+    return outcome(start(action, std::move(params), std::move(beside)));
   }
   std::string outcome(const std::string& id, Duration patience = seconds(5)) {
     sim_.until(patience, [&] { return !result(id).is_null(); });
@@ -122,6 +151,7 @@ scopes = ["call.control", "observe_all"]
   }
 
   Sim& sim_;
+  std::string prefix_;
   ProgramSocket* socket_ = nullptr;
   std::size_t read_ = 0;
   std::vector<json::object> heard_;

@@ -50,7 +50,7 @@ bool is_one_line(std::string_view text) {
 std::optional<Failure> CallTransfers::not_possible(const ProgramCall& entry, const std::string& prefix) {
   const call::Leg* const leg = parts_.programs.leg_of(entry);
   const bool talks = entry.place == Place::alone || entry.place == Place::bridged;
-  if (!entry.answered || leg == nullptr || !leg->is_up() || !talks || under_way_.contains(entry.id))
+  if (!entry.answered || leg == nullptr || !leg->is_up() || !talks || entry.consults || under_way_.contains(entry.id))
     return transfer_failed(prefix, "invalid_state", "invalid_state");
   if (under_way_.size() >= settings_.transfers_max)
     return failed("rate_limited", "rate limited: " + prefix + "too many transfers are under way");

@@ -18,8 +18,20 @@ Failure cancel_failed(std::string_view code, std::string_view word) {
 
 }  // namespace
 
-std::map<CallId, Consultations::Consultation>::iterator Consultations::find_consulted(CallId consulted) {
+Consultations::Map::iterator Consultations::find_consulted(CallId consulted) {
   return std::ranges::find_if(consultations_, [&](const auto& each) { return each.second.consulted == consulted; });
+}
+
+Consultations::Map::node_type Consultations::take_out(CallId original) {
+  if (ProgramCall* const entry = parts_.programs.find(original)) entry->consults = false;
+  return consultations_.extract(original);
+}
+
+bool Consultations::was_merged(CallId original) const {
+  const auto at = consultations_.find(original);
+  const ProgramCall* const entry = parts_.programs.find(original);
+  return at != consultations_.end() && entry != nullptr && at->second.consulted && !at->second.is_ending &&
+         !entry->held;
 }
 
 // --------------------------------------------------------------------------------------------------------------- begin
@@ -30,6 +42,7 @@ void Consultations::run(const CallTransferAttended& c, const Requester& who, Rep
   ProgramCall& entry = *parts_.programs.find(c.call_id.id);
   const call::Leg* const leg = parts_.programs.leg_of(entry);
   if (!settings_.attended) return reply(fail(not_implemented("call.transfer.attended is switched off")), now);
+  if (was_merged(entry.id)) take_out(entry.id);
   const bool talks = entry.place == Place::alone || entry.place == Place::bridged;
   if (!entry.answered || leg == nullptr || !leg->is_up() || !talks || entry.held || consultations_.contains(entry.id) ||
       parts_.transfers.is_transferring(entry.id))
@@ -38,9 +51,10 @@ void Consultations::run(const CallTransferAttended& c, const Requester& who, Rep
   consultation.target = c.target;
   if (const ProgramCall* const partner = parts_.bridges.partner(entry)) consultation.transferor = partner->id;
   consultations_.emplace(entry.id, std::move(consultation));
+  entry.consults = true;
   const auto held = [this, id = entry.id, c, who, reply](std::optional<Failure> why, TimePoint then) {
     if (!why) return consult(id, c, who, reply, then);
-    consultations_.erase(id);
+    take_out(id);
     reply(fail(attended_failed(why->code, "the far end cannot be held")), then);
   };
   parts_.holds.hold(entry, {}, held, now);
@@ -60,7 +74,7 @@ void Consultations::consult(CallId original, const CallTransferAttended& c, cons
   const auto called = [this, original, reply](Result<CallOriginate::Done, Failure> done, TimePoint then) {
     const auto here = consultations_.find(original);
     if (!done) {
-      consultations_.erase(original);
+      take_out(original);
       Failure why = attended_failed(done.error().code, "invalid_target: " + done.error().message);
       const auto said = [reply, why](std::optional<Failure>, TimePoint later) { reply(fail(why), later); };
       ProgramCall* const held = parts_.programs.find(original);
@@ -105,7 +119,7 @@ void Consultations::run(const CallTransferComplete& c, const Requester&, Reply<C
   const call::Calls::Turn turn(parts_.calls, now);
   at->second.is_ending = true;
   const auto joined = [this, original, reply](Result<void, Failure> done, std::vector<CallId> parted, TimePoint then) {
-    auto node = consultations_.extract(original);
+    auto node = take_out(original);
     if (!done) {
       parts_.bridges.tell_parted(parted, then);
       return reply(fail(complete_failed(done.error().code, "bridge_failed")), then);
@@ -150,13 +164,13 @@ void Consultations::run(const CallTransferComplete& c, const Requester&, Reply<C
 void Consultations::run(const CallTransferCancel& c, const Requester&, Reply<CallTransferCancel> reply, TimePoint now) {
   const CallId consulted = c.consultation_call_id.id;
   const auto at = find_consulted(consulted);
-  if (!consulted || at == consultations_.end() || at->second.is_ending)
+  if (!consulted || at == consultations_.end() || at->second.is_ending || was_merged(at->first))
     return reply(fail(cancel_failed("invalid_state", "invalid_state")), now);
   const call::Calls::Turn turn(parts_.calls, now);
   at->second.is_ending = true;
   const CallId original = at->first;
   const auto restored = [this, original, consulted, reply](std::optional<Failure> why, TimePoint then) {
-    auto node = consultations_.extract(original);
+    auto node = take_out(original);
     if (ProgramCall* const asked = parts_.programs.find(consulted); asked != nullptr && !asked->ended) {
       asked->hangup_reason = "canceled";
       asked->hangup_by = "system";
@@ -216,18 +230,22 @@ void Consultations::on_call_event(const call::Event& event, TimePoint now) {
   }
   const auto* const ended = std::get_if<call::Ended>(&event.body);
   if (ended == nullptr) return;
-  consultations_.erase(event.call);  // who waited is gone: the other two go on
+  take_out(event.call);  // who waited is gone: the other two go on
   for (auto& [id, consultation] : consultations_)
     if (consultation.transferor == event.call) consultation.transferor = {};
   const auto at = find_consulted(event.call);
   if (at == consultations_.end() || at->second.is_ending) return;
-  at->second.is_ending = true;
   const CallId original = at->first;
+  if (was_merged(original)) {
+    take_out(original);
+    return;
+  }
+  at->second.is_ending = true;
   const int status = ended->cause.status / 100 == 2 ? 0 : ended->cause.status;
   restore(
       original,
       [this, original, status](std::optional<Failure> why, TimePoint then) {
-        auto node = consultations_.extract(original);
+        auto node = take_out(original);
         const ProgramCall* const waits = parts_.programs.find(original);
         if (node.empty() || waits == nullptr || waits->ended) return;
         if (!why) parts_.events.publish({original, {}, {}, events::MediaHoldStopped{}}, then);

@@ -49,7 +49,13 @@ class Consultations {
   };
   using Done = std::function<void(std::optional<Failure>, TimePoint now)>;
 
-  std::map<CallId, Consultation>::iterator find_consulted(CallId consulted);
+  using Map = std::map<CallId, Consultation>;
+
+  Map::iterator find_consulted(CallId consulted);
+  /// It is over, one way or the other.
+  Map::node_type take_out(CallId original);
+  /// Both are in a conference room by now (conference.merge), which ended it.
+  bool was_merged(CallId original) const;
   void consult(CallId original, const CallTransferAttended& c, const Requester& who, Reply<CallTransferAttended> reply,
                TimePoint now);
   void on_consulted_answered(CallId original, TimePoint now);
@@ -60,7 +66,7 @@ class Consultations {
 
   Parts parts_;
   TransferSettings settings_;
-  std::map<CallId, Consultation> consultations_;  // by the call that waits
+  Map consultations_;  // by the call that waits
 };
 
 }  // namespace junctor::apps::program

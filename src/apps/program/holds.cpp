@@ -35,6 +35,7 @@ void Holds::run(const CallUnhold& c, const Requester&, Reply<CallUnhold> reply, 
   const call::Leg* const leg = parts_.programs.leg_of(entry, c.leg_id);
   if (leg == nullptr) return reply(fail(failed("not_found", "Leg not found: " + c.leg_id)), now);
   if (!leg->held()) return reply(fail(invalid_state("the call is not on hold")), now);
+  if (entry.consults) return reply(fail(invalid_state("the call waits for an attended transfer")), now);
   const auto name = parts_.programs.leg_name(entry, leg->id());
   unhold_leg(
       entry, leg->id(),

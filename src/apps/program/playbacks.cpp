@@ -110,7 +110,7 @@ void Playbacks::ask(const std::string& id, TimePoint now) {
   Track& track = tracks_.at(id);
   call::Leg* const leg = leg_of(track);
   if (leg == nullptr) return refuse(id, call_ended(), now);
-  if (track.source.type == MediaSource::Type::silence) return begun(id, now);
+  if (track.source.type == MediaSource::Type::silence) return begin(id, {}, now);
   if (track.source.type == MediaSource::Type::ringback) {
     media::Play play;
     play.what = audio::find_tone_plan("us")->ringback;
@@ -157,14 +157,16 @@ void Playbacks::begin(const std::string& id, media::Play play, TimePoint now) {
     silence(other);
     track.replaces.push_back(other_id);
   }
-  call::Mixer& mixer = parts_.calls.find(track.call)->own_mixer(*leg);
-  track.mixer = &mixer;
-  mixer.add_need(call::Need::playing);  // it is seated now
-  play.to = leg->port()->id;
-  track.play = mixer.play(std::move(play), [this, id, alive = alive_](media::PlayEnd why, TimePoint then) {
-    if (*alive) on_play_ended(id, why != media::PlayEnd::finished, then);
-  });
-  mixer.drop_need(call::Need::playing);
+  if (track.source.type != MediaSource::Type::silence) {
+    call::Mixer& mixer = parts_.calls.find(track.call)->own_mixer(*leg);
+    track.mixer = &mixer;
+    mixer.add_need(call::Need::playing);  // it is seated now
+    play.to = leg->port()->id;
+    track.play = mixer.play(std::move(play), [this, id, alive = alive_](media::PlayEnd why, TimePoint then) {
+      if (*alive) on_play_ended(id, why != media::PlayEnd::finished, then);
+    });
+    mixer.drop_need(call::Need::playing);
+  }
   parts_.fence.after(
       *leg,
       [this, id, alive = alive_](TimePoint then) {

@@ -35,7 +35,7 @@ ProgramCall& ProgramCalls::add(CallId id, TokenId token, std::string name, TimeP
   entry.token = token;
   entry.name = name.empty() ? to_string(id) : std::move(name);
   entry.started = now;
-  names_.insert_or_assign(std::pair(token, entry.name), id);  // maybe one that has ended was called so
+  names_.insert_or_assign(std::pair(token, entry.name), id);  // a call that is over gives up its name
   return entry;
 }
 
@@ -83,10 +83,10 @@ void ProgramCalls::give(ProgramCall& entry, TokenId token, SessionId session) {
   entry.owner = session;
   entry.ownership = Ownership::owned;
   if (entry.token == token) return;
-  names_.erase(std::pair(entry.token, entry.name));
+  forget_name(entry);
   entry.token = token;
   entry.name = to_string(entry.id);
-  names_.emplace(std::pair(token, entry.name), entry.id);
+  names_.insert_or_assign(std::pair(token, entry.name), entry.id);
 }
 
 call::Leg* ProgramCalls::leg_of(const ProgramCall& entry, std::string_view leg_id) {
@@ -121,12 +121,16 @@ void ProgramCalls::for_each(const std::function<void(ProgramCall&)>& look) {
     if (!entry.ended) look(entry);
 }
 
+void ProgramCalls::forget_name(const ProgramCall& entry) {
+  const auto at = names_.find(std::pair(entry.token, entry.name));
+  if (at != names_.end() && at->second == entry.id) names_.erase(at);
+}
+
 void ProgramCalls::forget_old(TimePoint now) {
   while (!ended_.empty()) {
     const auto at = entries_.find(ended_.front());
     if (now - *at->second.ended < remembered) return;
-    const auto name = names_.find(std::pair(at->second.token, at->second.name));
-    if (name != names_.end() && name->second == at->first) names_.erase(name);
+    forget_name(at->second);
     entries_.erase(at);
     ended_.pop_front();
   }

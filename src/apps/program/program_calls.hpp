@@ -57,6 +57,7 @@ struct ProgramCall {
   std::map<std::string, std::string> variables;
   Place place = Place::alone;
   bool held = false;
+  bool consults = false;  ///< held for an attended transfer, whose result it waits for
   std::optional<TimePoint> answered, ended;
   TimePoint started{};
   bool silent = false;        ///< nobody was told that there is such a call: an originate that failed
@@ -103,6 +104,7 @@ class ProgramCalls {
 
  private:
   void forget_old(TimePoint now);
+  void forget_name(const ProgramCall& entry);
 
   call::Calls& calls_;
   std::unordered_map<CallId, ProgramCall> entries_;
