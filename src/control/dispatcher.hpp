@@ -24,6 +24,7 @@
 #include "control/dialect.hpp"
 #include "control/event_router.hpp"
 #include "control/handlers.hpp"
+#include "control/result_memory.hpp"
 #include "control/session.hpp"
 
 namespace junctor::control {
@@ -31,10 +32,8 @@ namespace junctor::control {
 /// Counters: rwi_commands, rwi_failures, rwi_duplicates, rwi_commands_waited (for another one on the same call).
 class Dispatcher {
  public:
-  static constexpr Duration remembered = minutes(10);     ///< action_ids
-  static constexpr std::size_t remembered_max = 100'000;  ///< of one token; the oldest go
-  static constexpr std::size_t waiting_max = 1'000;       ///< commands that wait for their call, of one session
-  static constexpr std::size_t batch_max = 100;           ///< commands in one frame
+  static constexpr std::size_t waiting_max = 1'000;  ///< commands that wait for their call, of one session
+  static constexpr std::size_t batch_max = 100;      ///< commands in one frame
 
   struct Parts {
     WebServer& web;
@@ -69,16 +68,6 @@ class Dispatcher {
     std::uint64_t job = 0;  // 0: it has no turn to give up
   };
   using Shared = std::shared_ptr<Issued>;
-  struct Remembered {
-    std::size_t hash = 0;
-    TimePoint at{};
-    std::optional<ResultFrame> result;
-    std::vector<Shared> waiting;  // repetitions while the first is under way
-  };
-  struct Memory {
-    std::unordered_map<std::string, Remembered> by_id;
-    std::deque<std::string> oldest;
-  };
   struct Job {
     std::vector<CallId> calls;
     std::function<void(TimePoint)> run;
@@ -93,7 +82,6 @@ class Dispatcher {
 
   void on_command(Session& session, const boost::json::value& command, WebId respond_to, TimePoint now);
   bool is_repeated(const Shared& issued, const boost::json::object& command, TimePoint now);
-  void forget_old(Memory& memory, TimePoint now);
 
   template <class Command>
   void add_action();
@@ -104,8 +92,8 @@ class Dispatcher {
   template <class Command>
   std::optional<Failure> check_calls(const Issued& issued, Command& command, TimePoint now);
 
-  void finish(const Shared& issued, std::optional<Failure> failure, boost::json::value data, TimePoint now);
-  void send(const Issued& issued, const ResultFrame& result);
+  void finish(const Shared& issued, std::optional<Failure> failure, std::string data, TimePoint now);
+  void send(const Issued& issued, const Outcome& outcome, bool duplicate);
   void queue(const Shared& issued, std::vector<CallId> calls, std::function<void(TimePoint)> run, TimePoint now);
   void give_up_turn(std::uint64_t job, TimePoint now);
   bool is_first(std::uint64_t number, const Job& job) const;
@@ -116,7 +104,9 @@ class Dispatcher {
   Counter& duplicates_;
   Counter& waited_;
   std::unordered_map<std::string_view, Action> actions_;
-  std::map<TokenId, Memory> memories_;
+  std::map<TokenId, ResultMemory> memories_;
+  // Repetitions while the first is under way.
+  std::map<std::pair<TokenId, std::string>, std::vector<Shared>> repeated_;
   std::map<std::uint64_t, Job> jobs_;
   std::unordered_map<CallId, std::deque<std::uint64_t>> turns_;
   std::uint64_t last_job_ = 0;
