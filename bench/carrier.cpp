@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <cstring>
+#include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +29,8 @@ Carrier::Carrier() : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
   JUNCTOR_CHECK(fd_ >= 0 && bind(fd_, reinterpret_cast<const sockaddr*>(&at), length) == 0);
   JUNCTOR_CHECK(getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &length) == 0);
   port_ = ntohs(at.sin_port);
+  const int on = 1;
+  JUNCTOR_CHECK(setsockopt(fd_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0);
 }
 
 Carrier::~Carrier() {
@@ -43,21 +47,27 @@ void Carrier::send(std::uint16_t port, const std::string& bytes) {
                 static_cast<ssize_t>(bytes.size()));
 }
 
-std::string Carrier::ring() {
+std::int64_t Carrier::answer(int status) {
   for (;;) {
     std::array<char, 8'192> bytes;
+    alignas(cmsghdr) std::array<char, 256> control;
     sockaddr_in from{};
-    socklen_t length = sizeof from;
-    const ssize_t got = recvfrom(fd_, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&from), &length);
+    iovec into{bytes.data(), bytes.size()};
+    msghdr message{&from, sizeof from, &into, 1, control.data(), control.size(), 0};
+    const ssize_t got = recvmsg(fd_, &message, 0);
     JUNCTOR_CHECK(got > 0);
-    std::string text(bytes.data(), static_cast<std::size_t>(got));
+    const std::string_view text(bytes.data(), static_cast<std::size_t>(got));
     if (!text.starts_with("INVITE ")) continue;
-    const auto invite = sip::Message::parse(text);
+    timespec came{};
+    const cmsghdr* const head = CMSG_FIRSTHDR(&message);
+    JUNCTOR_CHECK(head != nullptr && head->cmsg_type == SCM_TIMESTAMPNS);
+    std::memcpy(&came, CMSG_DATA(head), sizeof came);
+    const auto invite = sip::Message::parse(std::string(text));
     JUNCTOR_CHECK(invite.has_value());
-    sip::Message ringing = sip::Message::response(*invite, 180);
-    ringing.set(sip::HeaderId::to, std::string(*invite->header(sip::HeaderId::to)) + ";tag=7b");
-    send(ntohs(from.sin_port), ringing.serialize());
-    return text;
+    sip::Message response = sip::Message::response(*invite, status);
+    response.set(sip::HeaderId::to, std::string(*invite->header(sip::HeaderId::to)) + ";tag=7b");
+    send(ntohs(from.sin_port), response.serialize());
+    return std::int64_t{came.tv_sec} * 1'000'000'000 + came.tv_nsec;
   }
 }
 

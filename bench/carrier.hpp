@@ -17,8 +17,8 @@ class Carrier {
   /// [[trunks]] with the name "carrier".
   std::string config() const;
 
-  /// Waits for an INVITE, answers it with 180, and returns it.
-  std::string ring();
+  /// Waits for an INVITE and answers it; when it came, by the kernel's wall clock, in ns.
+  std::int64_t answer(int status);
 
   /// Calls the number at the hub; which call it is, for cancel().
   int call(std::uint16_t hub, const std::string& number);

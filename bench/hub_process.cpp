@@ -58,11 +58,11 @@ Folder::~Folder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-HubProcess::HubProcess(const std::string& http, const std::string& config) {
+HubProcess::HubProcess(const std::string& http, const std::string& config, int workers) {
   const std::string file = folder_.path() + "/junctor.toml", said = folder_.path() + "/out";
   std::ofstream(file) << "[hub]\ndata_dir = \"" << folder_.path()
                       << "/data\"\n[sip]\nudp = [\"127.0.0.1:0\"]\ntcp = []\n"
-                      << "[rtp]\naddress = [\"127.0.0.1\"]\nworkers = 1\n[http]\nlisten = [\"127.0.0.1:0\"]\n"
+                      << "[rtp]\naddress = [\"127.0.0.1\"]\nworkers = " << workers << "\n[http]\nlisten = [\"127.0.0.1:0\"]\n"
                       << http << config;
   id_ = fork();
   JUNCTOR_CHECK(id_ >= 0);

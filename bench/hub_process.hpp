@@ -24,11 +24,11 @@ class Folder {
   std::string path_;
 };
 
-/// Listens on 127.0.0.1, UDP and HTTP, with one media worker. It is killed with this object.
+/// Listens on 127.0.0.1, UDP and HTTP. It is killed with this object.
 class HubProcess {
  public:
-  /// `http`: further keys of [http]; `config`: tables.
-  HubProcess(const std::string& http, const std::string& config);
+  /// `http`: further keys of [http]; `config`: tables. `workers`: media threads; 0: one per core.
+  HubProcess(const std::string& http, const std::string& config, int workers = 1);
   ~HubProcess();
   HubProcess(const HubProcess&) = delete;
   HubProcess& operator=(const HubProcess&) = delete;

@@ -199,7 +199,7 @@ void commands(const char* name, const Maker& make) {
     ours.back().run(
         R"("call.originate","params":{"destination":"100","trunk":"carrier","timeout_secs":3600,"call_id":"call-)" +
         std::to_string(i) + R"("})");
-    carrier.ring();
+    carrier.answer(180);
   }
   usleep(100'000);
   for (std::size_t i = 0; i < programs; ++i) ours[i].run(R"("session.list_calls")");  // behind the events of its call
