@@ -1,4 +1,4 @@
-// What a two-way stream between a call and a program takes, beside what a leg in a mixer takes, in the same rounds.
+// What a two-way stream between a call and a program takes, beside what a leg in the mixer takes, in the same rounds.
 // Calls of two legs, and calls of one leg and a stream: what the second have that the first have not is the stream in
 // place of a leg. Both threads are counted, the worker's and that of the socket.
 #include <array>
@@ -22,7 +22,10 @@
 namespace junctor::bench {
 namespace {
 
-constexpr std::uint32_t mixer_rate = 8000;
+const media::Payload pcmu{0, 0, rtp::Codec::pcmu};
+const media::Payload g722{9, 9, rtp::Codec::g722};
+const media::Payload opus{
+    .receive_type = 96, .send_type = 96, .codec = rtp::Codec::opus, .channels = 2, .clock_rate = 48000};
 constexpr std::uint32_t calls = 200;
 constexpr std::size_t packets = 100;  // of speech: two seconds, again and again
 constexpr int rounds = 15, turns = 50;
@@ -55,14 +58,16 @@ class NoNetwork final : public DatagramSender, public media::EventSink, public s
   std::size_t sent = 0, frames = 0;
 };
 
-/// Two seconds of speech in PCMU.
-std::vector<std::vector<std::uint8_t>> speech_packets() {
-  const auto encoder = audio::make_encoder({});
-  const audio::Sound sound = audio::speech(mixer_rate, 2);
+/// Two seconds of speech.
+std::vector<std::vector<std::uint8_t>> speech_packets(const media::Payload& format, std::uint32_t mixer_rate) {
+  const audio::CodecSettings settings = *media::codec_settings(format, mixer_rate);
+  const auto encoder = audio::make_encoder(settings);
+  const audio::Sound sound = audio::speech(settings.pcm_rate, 2);
+  const std::size_t size = encoder->packet_samples();
   std::vector<std::vector<std::uint8_t>> out;
   std::array<std::uint8_t, audio::payload_bytes_max> payload;
   for (std::size_t i = 0; i < packets; ++i) {
-    const std::size_t bytes = encoder->encode(std::span(sound).subspan(i * 160, 160), payload);
+    const std::size_t bytes = encoder->encode(std::span(sound).subspan(i * size, size), payload);
     out.emplace_back(payload.begin(), payload.begin() + bytes);
   }
   return out;
@@ -71,13 +76,14 @@ std::vector<std::vector<std::uint8_t>> speech_packets() {
 class Calls {
  public:
   /// `format`: of each call's stream; null: calls of two legs.
-  explicit Calls(const stream::Format* format) : legs_(format == nullptr ? 2 : 1), speech_(speech_packets()) {
+  Calls(std::uint32_t mixer_rate, const media::Payload& leg, const stream::Format* format)
+      : mixer_rate_(mixer_rate), leg_(leg), legs_(format == nullptr ? 2 : 1), speech_(speech_packets(leg, mixer_rate)) {
     for (std::uint32_t slot = 0; slot < calls * legs_; ++slot) {
       const media::MixerId mixer = media::make_mixer_id(0, slot / legs_ + 1);
-      if (slot % legs_ == 0) command(media::OpenMixer{.id = mixer, .rate = mixer_rate, .token = 1});
+      if (slot % legs_ == 0) command(media::OpenMixer{.id = mixer, .rate = mixer_rate_, .token = 1});
       command(media::OpenPort{.id = id(slot), .token = 1});
       media::SetRemote remote{.id = id(slot), .rtp = far_end(slot), .token = 1};
-      remote.payloads.add({0, 0, rtp::Codec::pcmu});
+      remote.payloads.add(leg_);
       command(remote);
       command(media::Seat{.port = id(slot), .mixer = mixer, .token = 1});
       if (format != nullptr) add_stream(*format, mixer, id(slot));
@@ -98,8 +104,8 @@ class Calls {
   static constexpr Duration phase = Duration(milliseconds(20)) / phases;
 
   void add_stream(const stream::Format& format, media::MixerId mixer, PortId caller) {
-    const auto tap = std::make_shared<media::TapRing>(mixer_rate, media::TapWants{}, 64 << 10);
-    const auto feed = std::make_shared<media::FeedRing>(mixer_rate, mixer_rate / 2);
+    const auto tap = std::make_shared<media::TapRing>(mixer_rate_, media::TapWants{}, 64 << 10);
+    const auto feed = std::make_shared<media::FeedRing>(mixer_rate_, mixer_rate_ / 2);
     command(media::OpenTap{.id = {sessions_.size() + 1}, .mixer = mixer, .ring = tap, .token = 1});
     media::Play play{.id = {sessions_.size() + 1}, .mixer = mixer, .token = 1};
     play.what = feed;
@@ -120,8 +126,9 @@ class Calls {
     ++turn_;
     const std::uint32_t count = calls * legs_;
     for (std::uint32_t slot = 0; slot < count; ++slot) {
-      sizes_[slot] = rtp::write_packet({.sequence = static_cast<std::uint16_t>(turn_),
-                                        .timestamp = static_cast<std::uint32_t>(turn_) * 160,
+      sizes_[slot] = rtp::write_packet({.payload_type = leg_.receive_type,
+                                        .sequence = static_cast<std::uint16_t>(turn_),
+                                        .timestamp = static_cast<std::uint32_t>(turn_) * (leg_.clock_rate / 50),
                                         .ssrc = slot + 1,
                                         .payload = speech_[(turn_ + slot * 7) % packets]},
                                        bytes_[slot]);
@@ -152,6 +159,8 @@ class Calls {
             static_cast<std::uint16_t>(10'000 + 2 * slot)};
   }
 
+  const std::uint32_t mixer_rate_;
+  const media::Payload leg_;
   const std::uint32_t legs_;
   const std::vector<std::vector<std::uint8_t>> speech_;
   TimePoint now_{hours(1)};
@@ -167,22 +176,33 @@ class Calls {
   media::Worker worker_{{.index = 0, .slots = 2 * calls}, network_, network_, random_, counters_, now_};
 };
 
-void compare(const char* name, const stream::Format& format) {
-  const auto of_legs = std::make_unique<Calls>(nullptr), of_streams = std::make_unique<Calls>(&format);
-  Loopback udp(172), tcp(Loopback::Kind::tcp, 4 + stream::frame_bytes(format));
+/// A stream in place of a leg that has the same to do.
+struct Pair {
+  const char* name;
+  std::uint32_t mixer_rate;
+  stream::Format format;
+  media::Payload leg;
+};
+
+void compare(const Pair& pair) {
+  const auto base = std::make_unique<Calls>(pair.mixer_rate, pcmu, nullptr),
+             like = std::make_unique<Calls>(pair.mixer_rate, pair.leg, nullptr),
+             of_streams = std::make_unique<Calls>(pair.mixer_rate, pcmu, &pair.format);
+  Loopback udp(172), tcp(Loopback::Kind::tcp, 4 + stream::frame_bytes(pair.format));
   std::vector<double> leg, stream, leg_with_io, stream_with_io;
   Rounds legs, streams;
   for (int round = 0; round < rounds; ++round) {
-    leg.push_back(of_legs->ns_per_call() / 2);
-    stream.push_back(of_streams->ns_per_call() - leg.back());
+    leg.push_back(like->ns_per_call() / 2);
+    stream.push_back(of_streams->ns_per_call() - base->ns_per_call() / 2);
     leg_with_io.push_back(leg.back() + ns_each(2000, [&udp] { udp.pass_one(); }));
     stream_with_io.push_back(stream.back() + ns_each(2000, [&tcp] { tcp.pass_one(); }));
     legs.add(leg.back());
     streams.add(stream.back());
   }
-  JUNCTOR_CHECK(of_legs->works() && of_streams->works());
-  std::printf("  %-28s %7.2f us   a leg %7.2f us (%.2f x)   with I/O %.2f x\n", name, streams.median() / 1000,
+  JUNCTOR_CHECK(base->works() && like->works() && of_streams->works());
+  std::printf("  %-52s %7.2f us   the leg %7.2f us (%.2f x)   with I/O %.2f x\n", pair.name, streams.median() / 1000,
               legs.median() / 1000, median_ratio(stream, leg), median_ratio(stream_with_io, leg_with_io));
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -190,13 +210,19 @@ void compare(const char* name, const stream::Format& format) {
 
 int main() {
   using namespace junctor;
+  using namespace junctor::bench;
   using stream::Codec;
-  std::printf("200 two-way streams in mixers at 8 kHz, per 20 ms, beside a PCMU leg in a mixer\n");
-  bench::compare("PCMU 8 kHz", {Codec::pcmu, 8000, 1, 20});
-  bench::compare("L16 8 kHz", {Codec::l16, 8000, 1, 20});
-  bench::compare("L16 8 kHz, two channels", {Codec::l16, 8000, 2, 20});
-  bench::compare("L16 16 kHz", {Codec::l16, 16'000, 1, 20});
-  bench::compare("L16 24 kHz", {Codec::l16, 24'000, 1, 20});
-  bench::compare("Opus 16 kHz", {Codec::opus, 16'000, 1, 20});
+  std::printf("200 two-way streams, per 20 ms, beside a leg in the same mixer\n");
+  const Pair pairs[] = {{"PCMU at 8 kHz, a PCMU leg, mixer at 8 kHz", 8000, {Codec::pcmu, 8000, 1, 20}, pcmu},
+                        {"L16 at 8 kHz, a PCMU leg, mixer at 8 kHz", 8000, {Codec::l16, 8000, 1, 20}, pcmu},
+                        {"L16 at 8 kHz, two channels, a PCMU leg, mixer at 8", 8000, {Codec::l16, 8000, 2, 20}, pcmu},
+                        {"L16 at 16 kHz, a G.722 leg, mixer at 8 kHz", 8000, {Codec::l16, 16'000, 1, 20}, g722},
+                        {"L16 at 16 kHz, a G.722 leg, mixer at 16 kHz", 16'000, {Codec::l16, 16'000, 1, 20}, g722},
+                        {"L16 at 24 kHz, a G.722 leg, mixer at 16 kHz", 16'000, {Codec::l16, 24'000, 1, 20}, g722},
+                        {"Opus at 8 kHz, an Opus leg, mixer at 8 kHz", 8000, {Codec::opus, 8000, 1, 20}, opus},
+                        {"Opus at 16 kHz, an Opus leg, mixer at 16 kHz", 16'000, {Codec::opus, 16'000, 1, 20}, opus},
+                        {"L16 at 16 kHz, a PCMU leg, mixer at 8 kHz", 8000, {Codec::l16, 16'000, 1, 20}, pcmu},
+                        {"L16 at 24 kHz, a PCMU leg, mixer at 8 kHz", 8000, {Codec::l16, 24'000, 1, 20}, pcmu}};
+  for (const Pair& pair : pairs) compare(pair);
   return 0;
 }

@@ -15,11 +15,10 @@ namespace {
 
 template <class Command>
 boost::json::object written(const Command& command) {
-  boost::json::object out;
   const CallNames names = [](CallId) { return std::string(); };
-  FieldWriter writer(out, names);
+  FieldWriter writer(names);
   Command::fields(command, writer);
-  return out;
+  return boost::json::parse(writer.object()).as_object();
 }
 
 template <class Command>

@@ -1,12 +1,12 @@
 #pragma once
 // Results and events as text, in the forms that sessions read. The seed's form is the hub's own; the flat one is what
 // clients of RustPBX know, member for member.
-#include <boost/json.hpp>
-#include <optional>
 #include <string>
+#include <string_view>
 
 #include "apps/program/events.hpp"
 #include "apps/program/program_calls.hpp"
+#include "control/result_memory.hpp"
 #include "control/session.hpp"
 #include "control/write_fields.hpp"
 
@@ -14,10 +14,8 @@ namespace junctor::control {
 
 /// How a command is told what became of it.
 struct ResultFrame {
-  std::string action_id, action;
-  std::string call_id;  ///< empty: about none
-  std::optional<apps::program::Failure> failure;
-  boost::json::value data;  ///< null: none
+  std::string_view action_id, action;
+  const Outcome& outcome;
   bool duplicate = false;
 };
 std::string to_text(const ResultFrame& result, Dialect dialect);

@@ -1,6 +1,7 @@
 #include "control/dispatcher.hpp"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -18,6 +19,9 @@ using apps::program::not_found;
 using apps::program::not_implemented;
 using apps::program::ProgramCall;
 using apps::program::Requester;
+
+/// Of what most commands are, and most results; larger ones take more by themselves.
+constexpr std::size_t scratch_bytes = 4'096;
 
 Failure plain(std::string_view code, std::string_view message) {
   return {std::string(code), std::string(message)};
@@ -132,11 +136,13 @@ Dispatcher::Shared Dispatcher::issue(const Session& session, WebId respond_to, T
 
 void Dispatcher::on_text(Session& session, std::string_view message, WebId respond_to, TimePoint now) {
   boost::system::error_code error;
-  const json::value parsed = json::parse(message, error);
+  std::array<unsigned char, scratch_bytes> scratch;
+  json::monotonic_resource storage(scratch.data(), scratch.size());
+  const json::value parsed = json::parse(message, error, &storage);
   if (error) {
     const auto issued = issue(session, respond_to, now);
     commands_.add();
-    return finish(issued, plain("parse_error", "parse_error: " + error.message()), nullptr, now);
+    return finish(issued, plain("parse_error", "parse_error: " + error.message()), {}, now);
   }
   const json::array* const batch = parsed.if_array();
   if (batch == nullptr || respond_to) return on_command(session, parsed, respond_to, now);
@@ -151,7 +157,7 @@ void Dispatcher::on_text(Session& session, std::string_view message, WebId respo
     return finish(issue(*still, {}, now),
                   plain("rate_limited", "Command failed: rate limited: more than " + std::to_string(batch_max) +
                                             " commands in one frame"),
-                  nullptr, now);
+                  {}, now);
   }
 }
 
@@ -159,28 +165,28 @@ void Dispatcher::on_command(Session& session, const json::value& command, WebId 
   commands_.add();
   const auto issued = issue(session, respond_to, now);
   const json::object* const object = command.if_object();
-  if (object == nullptr) return finish(issued, plain("missing_action", "missing_action"), nullptr, now);
+  if (object == nullptr) return finish(issued, plain("missing_action", "missing_action"), {}, now);
   issued->action_id = text_member(*object, "action_id");
   if (issued->action_id.size() > Field::text_bytes_max) {
     issued->action_id.clear();
-    return finish(issued, plain("missing_action_id", "missing_action_id: it is too long"), nullptr, now);
+    return finish(issued, plain("missing_action_id", "missing_action_id: it is too long"), {}, now);
   }
   const std::string action = text_member(*object, "action");
-  if (action.empty()) return finish(issued, plain("missing_action", "missing_action"), nullptr, now);
+  if (action.empty()) return finish(issued, plain("missing_action", "missing_action"), {}, now);
   issued->action = action.substr(0, Field::text_bytes_max);
-  if (issued->action_id.empty()) return finish(issued, plain("missing_action_id", "missing_action_id"), nullptr, now);
+  if (issued->action_id.empty()) return finish(issued, plain("missing_action_id", "missing_action_id"), {}, now);
   if (is_repeated(issued, *object, now)) return;
   issued->known = true;
   const auto known = actions_.find(action);
   if (known == actions_.end())
-    return finish(issued, plain("unknown_action", "unknown_action: " + issued->action), nullptr, now);
+    return finish(issued, plain("unknown_action", "unknown_action: " + issued->action), {}, now);
   issued->info = known->second.info;
   const Scope scope = issued->info->scope;
   if (!session.token->may(scope))
-    return finish(issued, failed("forbidden", "scope required: " + std::string(to_string(scope))), nullptr, now);
+    return finish(issued, failed("forbidden", "scope required: " + std::string(to_string(scope))), {}, now);
   const json::value* const params = object->if_contains("params");
   if (params != nullptr && !params->is_object() && !params->is_null())
-    return finish(issued, apps::program::invalid_params("\"params\" must be an object"), nullptr, now);
+    return finish(issued, apps::program::invalid_params("\"params\" must be an object"), {}, now);
   issued->dry_run = flag_member(*object, "dry_run");
   issued->force = flag_member(*object, "force");
   issued->if_state = text_member(*object, "if_state");
@@ -188,46 +194,24 @@ void Dispatcher::on_command(Session& session, const json::value& command, WebId 
     boost::system::error_code error;
     const auto number = seq->is_number() ? seq->to_number<std::uint64_t>(error) : 0;
     if (!seq->is_number() || error)
-      return finish(issued, apps::program::invalid_params("\"if_seq\" must be a whole number"), nullptr, now);
+      return finish(issued, apps::program::invalid_params("\"if_seq\" must be a whole number"), {}, now);
     issued->if_seq = number;
   }
   static const json::object none;
   (this->*known->second.start)(issued, params == nullptr || params->is_null() ? none : params->get_object(), now);
 }
 
-void Dispatcher::forget_old(Memory& memory, TimePoint now) {
-  while (!memory.oldest.empty()) {
-    const auto at = memory.by_id.find(memory.oldest.front());
-    if (at != memory.by_id.end()) {
-      const bool old = now - at->second.at > remembered || memory.by_id.size() > remembered_max;
-      if (!old || !at->second.result) return;
-      memory.by_id.erase(at);
-    }
-    memory.oldest.pop_front();
-  }
-}
-
 bool Dispatcher::is_repeated(const Shared& issued, const json::object& command, TimePoint now) {
-  Memory& memory = memories_[issued->token->id];
-  forget_old(memory, now);
-  const std::size_t hash = std::hash<std::string>{}(json::serialize(command));
-  const auto [at, is_new] = memory.by_id.try_emplace(issued->action_id);
-  Remembered& first = at->second;
-  if (is_new) {
-    first.hash = hash;
-    first.at = now;
-    memory.oldest.push_back(issued->action_id);
-    return false;
-  }
+  const std::size_t body = std::hash<json::object>{}(command);
+  const ResultMemory::Entry* const first = memories_[issued->token->id].begin(issued->action_id, body, now);
+  if (first == nullptr) return false;
   duplicates_.add();
-  if (first.hash != hash) {
-    finish(issued, failed("duplicate_action_id", "duplicate action_id: it was given to another command"), nullptr, now);
-  } else if (!first.result) {
-    first.waiting.push_back(issued);
+  if (first->body != body) {
+    finish(issued, failed("duplicate_action_id", "duplicate action_id: it was given to another command"), {}, now);
+  } else if (!first->outcome) {
+    repeated_[{issued->token->id, issued->action_id}].push_back(issued);
   } else {
-    ResultFrame again = *first.result;
-    again.duplicate = true;
-    send(*issued, again);
+    send(*issued, *first->outcome, true);
   }
   return true;
 }
@@ -243,7 +227,7 @@ void Dispatcher::start(const Shared& issued, const json::object& params, TimePoi
     auto why = apps::program::invalid_params(reader.fault());
     // The upstream form of the text, which its clients look for.
     if (issued->dialect != Dialect::seed) why.message = "unknown_action: " + reader.fault();
-    return finish(issued, std::move(why), nullptr, now);
+    return finish(issued, std::move(why), {}, now);
   }
   std::vector<Subject> subjects;
   bool first = true;
@@ -267,8 +251,8 @@ void Dispatcher::start(const Shared& issued, const json::object& params, TimePoi
   if (session == nullptr) return;
   if constexpr (std::is_same_v<Command, program::CallOriginate>) {
     if (!session->originates.take(parts_.control.limits().originates_a_second, now))
-      return finish(issued, failed("rate_limited", "rate limited: originate_rate_limit is reached"), nullptr, now);
-    if (const auto full = parts_.control.check_call_limit(*session)) return finish(issued, *full, nullptr, now);
+      return finish(issued, failed("rate_limited", "rate limited: originate_rate_limit is reached"), {}, now);
+    if (const auto full = parts_.control.check_call_limit(*session)) return finish(issued, *full, {}, now);
   }
   auto work = [this, issued, command = std::move(command)](TimePoint then) mutable {
     run<Command>(issued, std::move(command), then);
@@ -335,9 +319,9 @@ void Dispatcher::take_calls(Issued& issued, const Command& command) {
 
 template <class Command>
 void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
-  if (auto why = check_calls(*issued, command, now)) return finish(issued, std::move(why), nullptr, now);
-  if (!is_implemented<Command>) return finish(issued, not_implemented(Command::info.name), nullptr, now);
-  if (issued->dry_run) return finish(issued, std::nullopt, json::object{{"dry_run", true}}, now);
+  if (auto why = check_calls(*issued, command, now)) return finish(issued, std::move(why), {}, now);
+  if (!is_implemented<Command>) return finish(issued, not_implemented(Command::info.name), {}, now);
+  if (issued->dry_run) return finish(issued, std::nullopt, R"({"dry_run":true})", now);
   if constexpr (std::is_same_v<Command, SessionAttachCall>) {
     issued->force = command.force;
     const SessionId owner = parts_.programs.find(command.call_id.id)->owner;
@@ -351,16 +335,15 @@ void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
       ProgramCall* const claimed = parts_.programs.find(issued->claimed);
       if (claimed != nullptr && claimed->owner == issued->session && !claimed->answered && !claimed->ended)
         parts_.control.give_back(*claimed);
-      return finish(issued, std::move(done.error()), nullptr, then);
+      return finish(issued, std::move(done.error()), {}, then);
     }
-    json::object data;
     const CallNames names = parts_.events.names_for(issued->token->id);
-    FieldWriter writer(data, names,
-                       issued->dialect == Dialect::seed ? std::optional<Field::Flat>() : Field::Flat::always);
+    FieldWriter writer(names, issued->dialect == Dialect::seed ? std::optional<Field::Flat>() : Field::Flat::always);
     Command::Done::fields(*done, writer);
     if constexpr (std::is_same_v<Command, program::CallOriginate>) issued->call_id = names(done->call_id.id);
-    if constexpr (std::is_same_v<Command, SessionListCalls>) return finish(issued, std::nullopt, data["items"], then);
-    finish(issued, std::nullopt, data.empty() ? json::value(nullptr) : json::value(std::move(data)), then);
+    if constexpr (std::is_same_v<Command, SessionListCalls>)
+      return finish(issued, std::nullopt, std::string(*writer.value_of("items")), then);
+    finish(issued, std::nullopt, writer.text().empty() ? std::string() : writer.object(), then);
   };
   const auto runs = [&]<class Handler>(Handler* handler) {
     if constexpr (HasRunFor<Command, Handler>) handler->run(command, who, reply, now);
@@ -371,22 +354,17 @@ void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
 
 // ------------------------------------------------------------------------------------------------------------ results
 
-void Dispatcher::finish(const Shared& issued, std::optional<Failure> failure, json::value data, TimePoint now) {
+void Dispatcher::finish(const Shared& issued, std::optional<Failure> failure, std::string data, TimePoint now) {
   if (failure) failures_.add();
   counts_.add(issued->info == nullptr ? "" : issued->info->name, failure ? failure->code : "", now - issued->since);
   audit(*issued, failure);
-  ResultFrame result{issued->action_id, issued->action, issued->call_id, std::move(failure), std::move(data), false};
-  send(*issued, result);
+  Outcome outcome{issued->call_id, std::move(failure), std::move(data)};
+  send(*issued, outcome, false);
   if (issued->known) {
-    const auto at = memories_[issued->token->id].by_id.find(issued->action_id);
-    if (at != memories_[issued->token->id].by_id.end()) {
-      const auto waiting = std::move(at->second.waiting);
-      at->second.waiting.clear();
-      ResultFrame again = result;
-      again.duplicate = true;
-      for (const Shared& each : waiting) send(*each, again);
-      at->second.result = std::move(result);
-    }
+    if (const auto again = repeated_.find({issued->token->id, issued->action_id}); again != repeated_.end())
+      for (const auto waiting = repeated_.extract(again); const Shared& each : waiting.mapped())
+        send(*each, outcome, true);
+    memories_[issued->token->id].finish(issued->action_id, std::move(outcome));
   }
   if (issued->job != 0) give_up_turn(std::exchange(issued->job, 0), now);
 }
@@ -408,11 +386,11 @@ void Dispatcher::audit(const Issued& issued, const std::optional<Failure>& failu
                             {"outcome", failure ? failure->code : std::string(done)}});
 }
 
-void Dispatcher::send(const Issued& issued, const ResultFrame& result) {
-  std::string text = to_text(result, issued.dialect);
+void Dispatcher::send(const Issued& issued, const Outcome& outcome, bool duplicate) {
+  std::string text = to_text(ResultFrame{issued.action_id, issued.action, outcome, duplicate}, issued.dialect);
   if (issued.respond_to) {
     return parts_.web.respond(issued.respond_to,
-                              {http_status(result.failure), "application/json", std::move(text) + "\n", {}});
+                              {http_status(outcome.failure), "application/json", std::move(text) + "\n", {}});
   }
   if (Session* const session = parts_.sessions.find(issued.session))
     parts_.events.send(*session, std::make_shared<const std::string>(std::move(text)));
@@ -435,7 +413,7 @@ void Dispatcher::queue(const Shared& issued, std::vector<Subject> subjects, std:
   const auto waiting = std::ranges::count_if(
       jobs_, [&](const auto& each) { return !each.second.running && each.second.session == issued->session; });
   if (static_cast<std::size_t>(waiting) >= waiting_max)
-    return finish(issued, failed("rate_limited", "rate limited: too many commands wait for their calls"), nullptr, now);
+    return finish(issued, failed("rate_limited", "rate limited: too many commands wait for their calls"), {}, now);
   const std::uint64_t number = ++last_job_;
   for (const Subject& subject : subjects) turns_[subject.key].push_back({number, subject.shared});
   Job& job = jobs_[number];

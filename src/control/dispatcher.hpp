@@ -29,6 +29,7 @@
 #include "control/dialect.hpp"
 #include "control/event_router.hpp"
 #include "control/handlers.hpp"
+#include "control/result_memory.hpp"
 #include "control/session.hpp"
 
 namespace junctor::control {
@@ -40,10 +41,8 @@ namespace junctor::control {
 /// call) becomes a line "audit" of the log, whatever its outcome.
 class Dispatcher final : private TimerTarget {
  public:
-  static constexpr Duration remembered = minutes(10);     ///< action_ids
-  static constexpr std::size_t remembered_max = 100'000;  ///< of one token; the oldest go
-  static constexpr std::size_t waiting_max = 1'000;       ///< commands that wait for their call, of one session
-  static constexpr std::size_t batch_max = 100;           ///< commands in one frame
+  static constexpr std::size_t waiting_max = 1'000;  ///< commands that wait for their call, of one session
+  static constexpr std::size_t batch_max = 100;      ///< commands in one frame
 
   struct Parts {
     WebServer& web;
@@ -90,16 +89,6 @@ class Dispatcher final : private TimerTarget {
     CallId claimed;         // an offered call that the session has got by it
   };
   using Shared = std::shared_ptr<Issued>;
-  struct Remembered {
-    std::size_t hash = 0;
-    TimePoint at{};
-    std::optional<ResultFrame> result;
-    std::vector<Shared> waiting;  // repetitions while the first is under way
-  };
-  struct Memory {
-    std::unordered_map<std::string, Remembered> by_id;
-    std::deque<std::string> oldest;
-  };
   /// A call or a conference room, and whether others may have it at the same time.
   struct Subject {
     std::string key;
@@ -119,7 +108,6 @@ class Dispatcher final : private TimerTarget {
 
   void on_command(Session& session, const boost::json::value& command, WebId respond_to, TimePoint now);
   bool is_repeated(const Shared& issued, const boost::json::object& command, TimePoint now);
-  void forget_old(Memory& memory, TimePoint now);
 
   template <class Command>
   void add_action();
@@ -135,8 +123,8 @@ class Dispatcher final : private TimerTarget {
 
   Shared issue(const Session& session, WebId respond_to, TimePoint now) const;
   void audit(const Issued& issued, const std::optional<Failure>& failure);
-  void finish(const Shared& issued, std::optional<Failure> failure, boost::json::value data, TimePoint now);
-  void send(const Issued& issued, const ResultFrame& result);
+  void finish(const Shared& issued, std::optional<Failure> failure, std::string data, TimePoint now);
+  void send(const Issued& issued, const Outcome& outcome, bool duplicate);
   void queue(const Shared& issued, std::vector<Subject> subjects, std::function<void(TimePoint)> run, TimePoint now);
   void give_up_turn(std::uint64_t job, TimePoint now);
   bool is_next(std::uint64_t number, const Job& job) const;
@@ -150,7 +138,9 @@ class Dispatcher final : private TimerTarget {
   Counter& waited_;
   CommandCounts counts_;
   std::unordered_map<std::string_view, Action> actions_;
-  std::map<TokenId, Memory> memories_;
+  std::map<TokenId, ResultMemory> memories_;
+  // Repetitions while the first is under way.
+  std::map<std::pair<TokenId, std::string>, std::vector<Shared>> repeated_;
   std::map<std::uint64_t, Job> jobs_;
   struct Waiting {
     std::uint64_t job = 0;

@@ -65,8 +65,7 @@ void EventRouter::tell(Session& session, std::string_view event, json::object da
 
 void EventRouter::add_offered(Audience& audience, ProgramCall& call, const EventBody& body) {
   if (std::holds_alternative<events::CallIncoming>(body)) {
-    parts_.sessions.for_each([&](Session& session) {
-      if (session.follows(call.context) == nullptr) return;
+    parts_.sessions.for_each_that_follows(call.context, [&](Session& session) {
       audience.sessions.push_back(&session);
       call.offered_to.push_back(session.id);
     });
@@ -76,7 +75,7 @@ void EventRouter::add_offered(Audience& audience, ProgramCall& call, const Event
   for (const SessionId id : call.offered_to)
     if (Session* const session = parts_.sessions.find(id)) audience.sessions.push_back(session);
   call.offered_to.clear();
-  parts_.sessions.for_each([&](Session& session) {
+  parts_.sessions.for_each_that_follows(call.context, [&](Session& session) {
     const Level* const level = session.follows(call.context);
     if (level != nullptr && *level == Level::events_only) audience.sessions.push_back(&session);
   });
@@ -95,19 +94,18 @@ EventRouter::Audience EventRouter::audience_of(const Event& event) {
   };
   if (event.call) add_call(event.call);
   for (const CallId id : event.others) add_call(id);
-  parts_.sessions.for_each([&](Session& session) {
-    if (session.token->may(Scope::observe_all) || (event.token && session.token->id == event.token))
-      out.sessions.push_back(&session);
-  });
+  const auto add = [&](Session& session) { out.sessions.push_back(&session); };
+  parts_.sessions.for_each_observer(add);
+  if (event.token) parts_.sessions.for_each_of(event.token, add);
   const ProgramCall* const call = parts_.programs.find(event.call);
   const std::string_view context = call == nullptr ? std::string_view{} : std::string_view(call->context);
+  const bool for_full_control = is_for_full_control(event.body);
+  const bool for_everybody = is_fate(event.body) || std::holds_alternative<events::CallIncoming>(event.body);
   std::erase_if(out.sessions, [&](const Session* session) {
     if (!session->wants(info_of(event.body))) return true;
     if (std::holds_alternative<events::CallCreated>(event.body) && session->dialect != Dialect::flat_0_5) return true;
-    const Level level = session->level_of(context);
-    if (is_for_full_control(event.body)) return level != Level::full_control;
-    return level == Level::events_only && !is_fate(event.body) &&
-           !std::holds_alternative<events::CallIncoming>(event.body);
+    if (for_full_control) return session->level_of(context) != Level::full_control;
+    return !for_everybody && session->level_of(context) == Level::events_only;
   });
   std::ranges::sort(out.sessions, {}, [](const Session* s) { return std::pair(s->token->id, s->id); });
   const auto twice = std::ranges::unique(out.sessions);

@@ -15,6 +15,7 @@
 namespace junctor::control {
 
 using apps::program::SessionId;
+using apps::program::TokenId;
 
 enum class Dialect : std::uint8_t {
   seed,
@@ -47,8 +48,8 @@ struct Session {
   std::shared_ptr<const Token> token;
   std::vector<WebId> sockets;  ///< one; of HTTP commands as many event streams as there are
   Dialect dialect = Dialect::seed;
-  std::map<std::string, Level, std::less<>> contexts;
-  std::set<std::string, std::less<>> filter;  ///< names of events, either spelling; empty: all
+  std::map<std::string, Level, std::less<>> contexts;  ///< changed by Sessions alone
+  std::set<std::string, std::less<>> filter;           ///< names of events, either spelling; empty: all
   TokenBucket originates;
   bool by_http = false;
 
@@ -82,6 +83,8 @@ class Sessions {
   /// The one in whose name HTTP commands of this token are given.
   Session& of_http(const std::shared_ptr<const Token>& token);
   void attach(Session& session, WebId socket);
+  void follow(Session& session, const std::string& context, Level level);
+  void unfollow(Session& session, const std::string& context);
   /// The session's last socket of that kind is gone; true: it is over, and is removed by remove().
   bool detach(WebId socket);
   void remove(SessionId id);
@@ -90,10 +93,44 @@ class Sessions {
   void for_each(Look&& look) {
     for (auto& [id, session] : sessions_) look(*session);
   }
+  template <class Look>
+  void for_each_that_follows(const std::string& context, Look&& look) {
+    if (context.empty()) return;
+    look_at(by_context_, context, look);
+    if (context == any_context) return;
+    look_at(by_context_, any_context, [&](Session& session) {
+      if (!session.contexts.contains(context)) look(session);
+    });
+  }
+  template <class Look>
+  void for_each_of(TokenId token, Look&& look) {
+    look_at(by_token_, token, look);
+  }
+  /// Those that may observe everything.
+  template <class Look>
+  void for_each_observer(Look&& look) {
+    for (Session* const session : observers_) look(*session);
+  }
 
  private:
-  std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  /// In the order in which they came: what lies together in memory is looked at together.
+  using List = std::vector<Session*>;
+  static inline const std::string any_context = "*";
+
+  template <class Index, class Look>
+  static void look_at(const Index& index, const typename Index::key_type& key, Look&& look) {
+    const auto at = index.find(key);
+    if (at == index.end()) return;
+    for (Session* const session : at->second) look(*session);
+  }
+  void enlist(Session& session);
+  void strike(Session& session);
+
+  std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<WebId, SessionId> by_socket_;
+  std::unordered_map<std::string, List> by_context_;
+  std::unordered_map<TokenId, List> by_token_;
+  List observers_;
   std::uint64_t last_ = 0;
 };
 

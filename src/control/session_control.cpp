@@ -71,11 +71,7 @@ bool SessionControl::may_see(const Session& session, const ProgramCall& call) co
 }
 
 std::size_t SessionControl::calls_of(SessionId session) const {
-  std::size_t out = 0;
-  parts_.programs.for_each([&](const ProgramCall& call) {
-    if (call.owner == session) ++out;
-  });
-  return out;
+  return parts_.programs.owned_by(session).size();
 }
 
 std::optional<apps::program::Failure> SessionControl::check_call_limit(const Session& session) const {
@@ -163,7 +159,7 @@ void SessionControl::run(const SessionDetachCall& c, const Requester& who, const
   changed.previous_session_id = name_of(who.session);
   changed.reason = "detached";
   parts_.events.publish({call.id, {}, {}, changed}, now);
-  call.owner = {};
+  parts_.programs.set_owner(call, {});
   call.ownership = Ownership::unowned;
 }
 
@@ -182,7 +178,7 @@ void SessionControl::run(const SessionSubscribe& c, const Requester& who, const 
   if (c.dialect) session.dialect = *c.dialect == "flat" ? Dialect::flat : Dialect::seed;
   if (session.dialect != Dialect::seed) parts_.log.note_flat(session.token->id);
   if (c.level) session.set_level(*c.level);
-  for (const std::string& context : c.contexts) session.contexts[context] = session.level_of({});
+  for (const std::string& context : c.contexts) parts_.sessions.follow(session, context, session.level_of({}));
   if (c.events) session.filter = {c.events->begin(), c.events->end()};
   SessionSubscribe::Done done;
   for (const auto& [context, level] : session.contexts) done.contexts.push_back(context);
@@ -203,7 +199,7 @@ void SessionControl::run(const SessionSubscribe& c, const Requester& who, const 
 void SessionControl::run(const SessionUnsubscribe& c, const Requester& who, const Reply<SessionUnsubscribe>& reply,
                          TimePoint now) {
   Session& session = *parts_.sessions.find(who.session);
-  for (const std::string& context : c.contexts) session.contexts.erase(context);
+  for (const std::string& context : c.contexts) parts_.sessions.unfollow(session, context);
   reply(NoData{}, now);
 }
 
@@ -231,12 +227,15 @@ void SessionControl::run(const SessionListCalls& c, const Requester& who, const 
                          TimePoint now) {
   const Session& session = *parts_.sessions.find(who.session);
   std::vector<const ProgramCall*> found;
-  parts_.programs.for_each([&](const ProgramCall& call) {
-    const bool own = call.owner == session.id;
-    const bool waits = call.ownership == Ownership::offered && session.follows(call.context) != nullptr;
-    if (own || (c.scope != ListScope::own && waits) || (c.scope == ListScope::all && may_see(session, call)))
-      found.push_back(&call);
-  });
+  if (c.scope == ListScope::own) {
+    for (const CallId id : parts_.programs.owned_by(session.id)) found.push_back(parts_.programs.find(id));
+  } else {
+    parts_.programs.for_each([&](const ProgramCall& call) {
+      const bool own = call.owner == session.id;
+      const bool waits = call.ownership == Ownership::offered && session.follows(call.context) != nullptr;
+      if (own || waits || (c.scope == ListScope::all && may_see(session, call))) found.push_back(&call);
+    });
+  }
   std::ranges::sort(found, std::ranges::greater{}, [](const ProgramCall* call) { return call->id; });
   if (found.size() > c.limit) found.resize(c.limit);
   SessionListCalls::Done done;
@@ -274,13 +273,10 @@ void SessionControl::on_close(Session& session, TimePoint now) {
 
 void SessionControl::on_timer(std::uint64_t token, TimePoint now) {
   const SessionId session{token};
-  std::vector<CallId> left;
-  parts_.programs.for_each([&](const ProgramCall& call) {
-    if (call.owner == session && call.ownership == Ownership::orphaned) left.push_back(call.id);
-  });
+  const std::set<CallId> left = parts_.programs.owned_by(session);  // it changes while they are given up
   for (const CallId id : left) {
     ProgramCall* const call = parts_.programs.find(id);
-    if (call == nullptr || call->ended) continue;
+    if (call == nullptr || call->ended || call->ownership != Ownership::orphaned) continue;
     orphans_.wait(*call, false, now);
     orphans_.give_up(*call, now);
   }
@@ -294,13 +290,10 @@ std::vector<apps::program::CallRef> SessionControl::reclaim(Session& session, co
       gone_, [&](const auto& each) { return each.second.secret == secret && each.second.token == session.token->id; });
   if (gone == gone_.end()) return out;
   const SessionId before = gone->first;
-  std::vector<CallId> calls;
-  parts_.programs.for_each([&](const ProgramCall& call) {
-    if (call.owner == before && call.ownership == Ownership::orphaned && (!only || call.id == only))
-      calls.push_back(call.id);
-  });
+  const std::set<CallId> calls = parts_.programs.owned_by(before);  // it changes while they are given away
   for (const CallId id : calls) {
     ProgramCall& call = *parts_.programs.find(id);
+    if (call.ownership != Ownership::orphaned || (only && id != only)) continue;
     orphans_.wait(call, false, now);
     parts_.programs.give(call, session.token->id, session.id);
     out.push_back({call.name, id});

@@ -1,5 +1,7 @@
 #include "control/to_json.hpp"
 
+#include <algorithm>
+
 #include "control/base64.hpp"
 
 namespace junctor::control {
@@ -111,17 +113,29 @@ bool is_utf8(std::string_view bytes) {
 json::string text(std::string_view bytes) {
   json::string out;
   out.reserve(bytes.size());
-  for (std::size_t at = 0; at < bytes.size();) {
-    const std::size_t length = sequence_length(bytes, at);
+  for (std::size_t done = 0; done < bytes.size();) {
+    std::size_t at = done;
+    std::size_t length = 1;
+    while (at < bytes.size() && (length = sequence_length(bytes, at)) > 0) at += length;
+    out.append(bytes.substr(done, at - done));
     if (length == 0) {
       out.append("\xEF\xBF\xBD");
       ++at;
-    } else {
-      out.append(json::string_view(bytes.data() + at, length));
-      at += length;
     }
+    done = at;
   }
   return out;
+}
+
+void append_quoted(std::string& out, std::string_view bytes) {
+  const bool plain = std::ranges::all_of(bytes, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (!plain) {
+    out += json::serialize(text(bytes));
+    return;
+  }
+  out += '"';
+  out += bytes;
+  out += '"';
 }
 
 json::value to_json(const Status& s) {

@@ -11,6 +11,8 @@ namespace junctor::control {
 
 /// A JSON string: bytes that are not UTF-8 become U+FFFD.
 boost::json::string text(std::string_view bytes);
+/// The same behind a text of JSON.
+void append_quoted(std::string& out, std::string_view bytes);
 bool is_utf8(std::string_view bytes);
 
 boost::json::value to_json(const Status& status);

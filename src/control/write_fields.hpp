@@ -1,6 +1,9 @@
 #pragma once
-// Makes a JSON object of a struct with fields() (base/field.hpp).
+// Writes a struct with fields() (base/field.hpp) as the members of a JSON object.
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <charconv>
 #include <concepts>
 #include <functional>
 #include <map>
@@ -8,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "apps/program/vocabulary.hpp"
@@ -20,63 +24,99 @@ namespace junctor::control {
 /// How a call is named toward whoever reads it.
 using CallNames = std::function<std::string(CallId)>;
 
+/// The text has no braces: what it is of, the caller knows.
 class FieldWriter {
  public:
   /// Members that are in the flat form since a later release than `flat` are left out; nothing: all are written.
-  FieldWriter(boost::json::object& object, const CallNames& names, std::optional<Field::Flat> flat = std::nullopt)
-      : object_(object), names_(names), flat_(flat) {}
+  explicit FieldWriter(const CallNames& names, std::optional<Field::Flat> flat = std::nullopt)
+      : names_(names), flat_(flat) {}
 
   template <class T>
   void operator()(const Field& field, const T& from) {
     if (flat_ && field.flat > *flat_) return;
-    object_.insert_or_assign(field.name, made(from));
+    add(field.name, from);
+  }
+  /// A member besides the struct's own.
+  template <class T>
+  void add(std::string_view name, const T& from) {
+    if (!text_.empty()) text_ += ',';
+    text_.append("\"").append(name).append("\":");
+    const std::size_t begin = text_.size();
+    write(from);
+    members_.push_back({name, begin, text_.size()});
+  }
+  void add_missing(std::string_view name, const std::string& value) {
+    if (!value.empty() && !value_of(name)) add(name, value);
+  }
+
+  const std::string& text() const { return text_; }
+  std::string object() const { return '{' + text_ + '}'; }
+  /// JSON; nothing: there is no such member.
+  std::optional<std::string_view> value_of(std::string_view name) const {
+    const auto at = std::ranges::find(members_, name, &Member::name);
+    if (at == members_.end()) return std::nullopt;
+    return std::string_view(text_).substr(at->begin, at->end - at->begin);
   }
 
  private:
-  boost::json::value made(const std::string& from) const { return text(from); }
-  boost::json::value made(const apps::program::CallRef& from) const {
-    return from.name.empty() ? text(names_(from.id)) : text(from.name);
-  }
-  boost::json::value made(const apps::program::JsonText& from) const {
-    return from.text.empty() ? boost::json::value(nullptr) : boost::json::parse(from.text);
-  }
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  boost::json::value made(T from) const {
-    return from;
+  struct Member {
+    std::string_view name;
+    std::size_t begin = 0, end = 0;  // of its value
+  };
+
+  void write(std::nullptr_t) { text_ += "null"; }
+  void write(std::string_view from) { append_quoted(text_, from); }
+  void write(const std::string& from) { append_quoted(text_, from); }
+  void write(const apps::program::CallRef& from) { write(from.name.empty() ? names_(from.id) : from.name); }
+  void write(const apps::program::JsonText& from) { text_ += from.text.empty() ? std::string_view("null") : from.text; }
+  void write(bool from) { text_ += from ? "true" : "false"; }
+  void write(double from) { text_ += boost::json::serialize(boost::json::value(from)); }
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  void write(T from) {
+    std::array<char, 24> digits;
+    text_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), from).ptr);
   }
   template <HasWords T>
-  boost::json::value made(T from) const {
-    return text(words(T{}).at(static_cast<std::size_t>(from)));
+  void write(T from) {
+    write(words(T{}).at(static_cast<std::size_t>(from)));
   }
   template <class T>
-  boost::json::value made(const std::optional<T>& from) const {
-    return from ? made(*from) : boost::json::value(nullptr);
+  void write(const std::optional<T>& from) {
+    from ? write(*from) : write(nullptr);
   }
   template <class T>
-  boost::json::value made(const std::vector<T>& from) const {
-    boost::json::array out;
-    for (const T& each : from) out.push_back(made(each));
-    return out;
+  void write(const std::vector<T>& from) {
+    text_ += '[';
+    for (bool first = true; const T& each : from) {
+      if (!std::exchange(first, false)) text_ += ',';
+      write(each);
+    }
+    text_ += ']';
   }
   template <class T>
-  boost::json::value made(const std::map<std::string, T>& from) const {
-    boost::json::object out;
-    for (const auto& [key, value] : from) out.insert_or_assign(text(key), made(value));
-    return out;
+  void write(const std::map<std::string, T>& from) {
+    text_ += '{';
+    for (bool first = true; const auto& [key, value] : from) {
+      if (!std::exchange(first, false)) text_ += ',';
+      append_quoted(text_, key);
+      text_ += ':';
+      write(value);
+    }
+    text_ += '}';
   }
   template <class T>
     requires requires(const T& value, FieldWriter& writer) { T::fields(value, writer); }
-  boost::json::value made(const T& from) const {
-    boost::json::object out;
-    FieldWriter writer(out, names_, flat_);
+  void write(const T& from) {
+    FieldWriter writer(names_, flat_);
     T::fields(from, writer);
-    return out;
+    text_.append("{").append(writer.text_).append("}");
   }
 
-  boost::json::object& object_;
   const CallNames& names_;
   std::optional<Field::Flat> flat_;
+  std::string text_;
+  std::vector<Member> members_;
 };
 
 }  // namespace junctor::control

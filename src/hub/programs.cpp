@@ -174,7 +174,7 @@ void Programs::give_up(ProgramCall& call, TimePoint now) {
   if (!call.answered && call.inbound) return offers_.give_up(call.id, now);
   const bool talks = call.answered && call.place != Place::alone;
   call.ownership = apps::program::Ownership::unowned;
-  call.owner = {};
+  calls_.set_owner(call, {});
   if (talks) return;
   call.hangup_reason = "abandoned";
   call.hangup_by = "system";

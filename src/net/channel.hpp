@@ -22,12 +22,17 @@ class Channel {
     receiver_.wake();
   }
 
-  /// As send(), but the receiver may sleep on until wake(): for several values in a row.
+  /// As send(), but the receiver may sleep on until wake() or announce(): for several values in a row.
   void put(T&& value) {
     mailbox_.send(std::move(value));
+    unannounced_ = true;
     if (mailbox_.backlog() > 0) receiver_.wake();
   }
   void wake() { receiver_.wake(); }
+  /// wake(), if anything was put since.
+  void announce() {
+    if (std::exchange(unannounced_, false)) receiver_.wake();
+  }
 
   /// Sender's thread only: moves what fits from the backlog into the queue; returns how many are left behind. To be
   /// called on each turn while the backlog is not empty.
@@ -47,6 +52,7 @@ class Channel {
  private:
   Mailbox<T> mailbox_;
   Waker& receiver_;
+  bool unannounced_ = false;
 };
 
 }  // namespace junctor::net

@@ -119,8 +119,10 @@ class ControlLoop::Impl {
     // Where timers lag behind, everything in this turn is told the time that they have come to: it never runs back.
     const TimePoint time = run_timers(start, start + settings_.turn_budget / 3);
     bool more = time < start;
+    served_ = 0;
     const auto serve = [&](TimePoint end, auto&& one) {
       while (one()) {
+        ++served_;
         if (now() >= end) {
           more = true;
           return;
@@ -137,10 +139,19 @@ class ControlLoop::Impl {
     return more;
   }
 
+  // Whether the next rest will gather anything is seen from those before: with one item in each turn, as when somebody
+  // waits for each answer before the next question, it delays all and spares no wake-up. Then it is only tried now and
+  // then, and when two things have come at a time.
+  bool shall_rest() {
+    constexpr std::uint32_t barren_max = 8, tried_every = 64;
+    barren_ = served_ > 1 ? 0 : barren_ + 1;
+    return barren_ < barren_max || barren_ % tried_every == 0;
+  }
+
   // Sleeping on until the turn is `coalescing` old gathers several datagrams for one turn: a wake-up costs more than
   // most messages do. True when there is work already, so that the next wait must not sleep.
   bool rest(TimePoint start, TimePoint ended) {
-    if (const Duration left = start + settings_.coalescing - ended; left > Duration::zero()) {
+    if (const Duration left = start + settings_.coalescing - ended; shall_rest() && left > Duration::zero()) {
       const timespec pause{0, left.count()};
       ::nanosleep(&pause, nullptr);
     }
@@ -199,6 +210,8 @@ class ControlLoop::Impl {
     }
   }
 
+  std::uint64_t served_ = 0;  // in this turn, besides timers
+  std::uint32_t barren_ = 0;  // turns in a row that served one item at most
   std::optional<TimePoint> wake_at_;
   TimePoint reached_{};  // what run_timers() came to last
 };

@@ -3,7 +3,7 @@
 // budget, and then sleeps; nothing in it blocks.
 //
 //   turn = due timers → datagrams (round robin over the listeners) → sources and posted tasks → hooks
-//   turn, rest of the coalescing time, sleep until something comes; turn, …
+//   turn, rest of the coalescing time if it gathers anything, sleep until something comes; turn, …
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,7 +31,8 @@ struct ControlLoopSettings {
   std::size_t inbox_capacity = 16'384;         ///< tasks posted and not yet run
   int receive_buffer_bytes = 4 * 1024 * 1024;  ///< SO_RCVBUF of each UDP listener; the kernel may give less
   Duration turn_budget = microseconds(2'000);  ///< no new item is begun in a turn after this
-  /// The least time between the beginnings of two turns, below a second: what comes meanwhile is served together.
+  /// The least time between the beginnings of two turns, below a second: what comes meanwhile is served together. While
+  /// nothing comes together, turns follow each other at once.
   Duration coalescing = milliseconds(2);
 };
 

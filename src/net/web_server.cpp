@@ -19,7 +19,9 @@ class HttpServer::Impl {
     // The hook may outlive this object, the loop it is in does not outlive the process.
     control.add_turn_end([thread = std::weak_ptr(thread_)](TimePoint now) -> std::optional<TimePoint> {
       const auto web = thread.lock();
-      if (!web || web->commands().flush() == 0) return std::nullopt;
+      if (!web) return std::nullopt;
+      web->commands().announce();
+      if (web->commands().flush() == 0) return std::nullopt;
       return now + flush_interval;
     });
   }
@@ -43,9 +45,10 @@ class HttpServer::Impl {
     register_->forget();
   }
 
+  /// The web thread is woken at the end of the turn, for all that was said in it.
   template <class Command>
   void command(Command what) {
-    thread_->commands().send({std::move(what)});
+    thread_->commands().put({std::move(what)});
   }
 
   void open(WebId id, WebSocketTerms terms, bool events, std::unique_ptr<WebServant> servant) {

@@ -80,7 +80,7 @@ void Offers::give_up(CallId id, TimePoint now) {
   if (at == offers_.end() || entry == nullptr || entry->ended) return;
   entry->announcement.reset();
   entry->ownership = Ownership::unowned;
-  entry->owner = {};
+  parts_.programs.set_owner(*entry, {});
   switch (at->second.context.no_answer) {
     case NoAnswer::hangup:
       parts_.calls.reject(id, entry->leg, nobody_answered, now);

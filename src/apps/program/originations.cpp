@@ -132,7 +132,7 @@ void Originations::run(const CallOriginate& c, const Requester& who, Reply<CallO
   const CallId id = parts_.calls.start_outgoing(*shown, callee, std::move(labels), now);
   ProgramCall& entry = parts_.programs.add(id, who.token, c.call_id.name, now);
   entry.ownership = Ownership::owned;
-  entry.owner = who.session;
+  parts_.programs.set_owner(entry, who.session);
   entry.began_here = true;
   entry.silent = true;
   entry.context = "default";

@@ -80,13 +80,32 @@ std::string ProgramCalls::name_for(TokenId token, CallId id) const {
 }
 
 void ProgramCalls::give(ProgramCall& entry, TokenId token, SessionId session) {
-  entry.owner = session;
+  set_owner(entry, session);
   entry.ownership = Ownership::owned;
   if (entry.token == token) return;
   forget_name(entry);
   entry.token = token;
   entry.name = to_string(entry.id);
   names_.insert_or_assign(std::pair(token, entry.name), entry.id);
+}
+
+void ProgramCalls::disown(const ProgramCall& entry) {
+  const auto at = owned_.find(entry.owner);
+  if (at == owned_.end()) return;
+  at->second.erase(entry.id);
+  if (at->second.empty()) owned_.erase(at);
+}
+
+void ProgramCalls::set_owner(ProgramCall& entry, SessionId session) {
+  disown(entry);
+  entry.owner = session;
+  if (session && !entry.ended) owned_[session].insert(entry.id);
+}
+
+const std::set<CallId>& ProgramCalls::owned_by(SessionId session) const {
+  static const std::set<CallId> none;
+  const auto at = owned_.find(session);
+  return at == owned_.end() ? none : at->second;
 }
 
 call::Leg* ProgramCalls::leg_of(const ProgramCall& entry, std::string_view leg_id) {
@@ -113,6 +132,7 @@ void ProgramCalls::on_ended(CallId id, TimePoint now) {
   ProgramCall* const entry = find(id);
   if (entry == nullptr || entry->ended) return;
   entry->ended = now;
+  disown(*entry);
   ended_.push_back(id);
 }
 

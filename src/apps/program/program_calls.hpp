@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -47,7 +48,7 @@ struct ProgramCall {
   std::string name;     ///< what its program calls it
   std::string context;  ///< it was offered to; empty: none
   Ownership ownership = Ownership::unowned;
-  SessionId owner;
+  SessionId owner;  ///< changed by ProgramCalls alone
   std::vector<Watcher> watchers;
   bool inbound = false;
   bool began_here = false;  ///< by call.originate
@@ -90,6 +91,10 @@ class ProgramCalls {
   std::string name_for(TokenId token, CallId id) const;
   /// Moves it into another token's name space under the hub's id, which everybody may say.
   void give(ProgramCall& entry, TokenId token, SessionId session);
+  /// None: nobody controls it any more.
+  void set_owner(ProgramCall& entry, SessionId session);
+  /// Calls that are not over, oldest first.
+  const std::set<CallId>& owned_by(SessionId session) const;
 
   /// The far end, or the further leg of that name ("caller" and "callee" are the legs of a dialled call); null: it has
   /// none.
@@ -105,10 +110,12 @@ class ProgramCalls {
  private:
   void forget_old(TimePoint now);
   void forget_name(const ProgramCall& entry);
+  void disown(const ProgramCall& entry);
 
   call::Calls& calls_;
   std::unordered_map<CallId, ProgramCall> entries_;
   std::map<std::pair<TokenId, std::string>, CallId> names_;
+  std::unordered_map<SessionId, std::set<CallId>> owned_;
   std::deque<CallId> ended_;  // oldest first
 };
 
