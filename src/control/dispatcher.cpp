@@ -308,7 +308,10 @@ void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
     FieldWriter writer(data, names,
                        issued->dialect == Dialect::seed ? std::optional<Field::Flat>() : Field::Flat::always);
     Command::Done::fields(*done, writer);
-    if constexpr (std::is_same_v<Command, program::CallOriginate>) issued->call_id = names(done->call_id.id);
+    if constexpr (std::is_same_v<Command, program::CallOriginate>) {
+      issued->call_id = names(done->call_id.id);
+      issued->calls = {to_string(done->call_id.id)};
+    }
     if constexpr (std::is_same_v<Command, SessionListCalls>) return finish(issued, std::nullopt, data["items"], then);
     finish(issued, std::nullopt, data.empty() ? json::value(nullptr) : json::value(std::move(data)), then);
   };
