@@ -323,9 +323,9 @@ void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
   if (!is_implemented<Command>) return finish(issued, not_implemented(Command::info.name), {}, now);
   if (issued->dry_run) return finish(issued, std::nullopt, R"({"dry_run":true})", now);
   if constexpr (std::is_same_v<Command, SessionAttachCall>) {
-    issued->force = command.force;
+    issued->force = issued->force || command.force;
     const SessionId owner = parts_.programs.find(command.call_id.id)->owner;
-    if (command.force && owner != issued->session) issued->owner = parts_.control.name_of(owner);
+    if (issued->force && owner != issued->session) issued->owner = parts_.control.name_of(owner);
   }
   take_calls(*issued, command);
   Requester who{issued->session, issued->token->id, issued->token->name, issued->token->trunks, issued->force};
@@ -340,7 +340,10 @@ void Dispatcher::run(const Shared& issued, Command command, TimePoint now) {
     const CallNames names = parts_.events.names_for(issued->token->id);
     FieldWriter writer(names, issued->dialect == Dialect::seed ? std::optional<Field::Flat>() : Field::Flat::always);
     Command::Done::fields(*done, writer);
-    if constexpr (std::is_same_v<Command, program::CallOriginate>) issued->call_id = names(done->call_id.id);
+    if constexpr (std::is_same_v<Command, program::CallOriginate>) {
+      issued->call_id = names(done->call_id.id);
+      issued->calls = {to_string(done->call_id.id)};
+    }
     if constexpr (std::is_same_v<Command, SessionListCalls>)
       return finish(issued, std::nullopt, std::string(*writer.value_of("items")), then);
     finish(issued, std::nullopt, writer.text().empty() ? std::string() : writer.object(), then);

@@ -10,7 +10,7 @@
 namespace junctor::net {
 
 struct JobPoolSettings {
-  std::size_t threads = 3;  ///< two of them may wait for services: what speaks, what fetches sounds
+  std::size_t threads = 3;      ///< two of them may wait for services: what speaks, what fetches sounds
   std::size_t backlog = 4'096;  ///< jobs waiting for a thread
 };
 
