@@ -33,6 +33,14 @@ SharedText streamed(const std::string& text) {
   return std::make_shared<const std::string>("data: " + text + "\n\n");
 }
 
+/// Sessions lie anywhere in memory: all are asked for before the first is looked at.
+void fetch(std::span<Session* const> sessions) {
+  constexpr std::size_t line_bytes = 64;
+  for (const Session* const session : sessions)
+    for (std::size_t at = 0; at < sizeof(Session); at += line_bytes)
+      __builtin_prefetch(reinterpret_cast<const char*>(session) + at);
+}
+
 bool may_be_missed(const EventBody& body) {
   const auto* const segment = std::get_if<events::TranscriptSegment>(&body);
   return segment != nullptr && segment->partial;
@@ -101,6 +109,7 @@ EventRouter::Audience EventRouter::audience_of(const Event& event) {
   const std::string_view context = call == nullptr ? std::string_view{} : std::string_view(call->context);
   const bool for_full_control = is_for_full_control(event.body);
   const bool for_everybody = is_fate(event.body) || std::holds_alternative<events::CallIncoming>(event.body);
+  fetch(out.sessions);
   std::erase_if(out.sessions, [&](const Session* session) {
     if (!session->wants(info_of(event.body))) return true;
     if (std::holds_alternative<events::CallCreated>(event.body) && session->dialect != Dialect::flat_0_5) return true;
