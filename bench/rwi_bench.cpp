@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "base/check.hpp"
@@ -44,6 +45,7 @@ constexpr int rounds = 11;
 
 constexpr const char* token = "bench-token-0123456789";
 constexpr const char* number = "7777";
+constexpr const char* unheard = "7778";  // offered to a context that nobody follows
 constexpr const char* rwi_config = R"([rwi]
 max_connections = 5000
 max_calls_per_connection = 0
@@ -59,6 +61,13 @@ name = "desk"
 match = { to = "^7777$" }
 action = "rwi"
 target = "desk"
+[[rwi.contexts]]
+name = "nobody"
+[[routes]]
+name = "nobody"
+match = { to = "^7778$" }
+action = "rwi"
+target = "nobody"
 )";
 
 // --- a bare echo with Beast
@@ -200,6 +209,7 @@ void commands(const char* name, const Maker& make) {
         R"("call.originate","params":{"destination":"100","trunk":"carrier","timeout_secs":3600,"call_id":"call-)" +
         std::to_string(i) + R"("})");
     carrier.answer(180);
+    usleep(3'000);  // the ports of the next call are bound beside
   }
   usleep(100'000);
   for (std::size_t i = 0; i < programs; ++i) ours[i].run(R"("session.list_calls")");  // behind the events of its call
@@ -251,18 +261,15 @@ class FanOut {
     for (const int fd : far_) read_exactly(fd, event_.size() * events);
     return spent / events / receivers;
   }
-  /// The same, with the INVITE that caused it.
+  /// The same: what a call takes that all are told of, less what it takes when nobody is.
   double through_the_hub() {
+    const double alone = of_calls(unheard, unheard_);
     std::vector<int> calls;
-    const double start = process_ns(hub_.id());
-    for (int i = 0; i < events; ++i) {
-      calls.push_back(carrier_.call(hub_.sip_port(), number));
-      usleep(pause);
-    }
-    const double spent = process_ns(hub_.id()) - start;
+    const double spent = of_calls(number, calls) - alone;
     for (WebClient& each : ours_)
       for (int i = 0; i < events; ++i) JUNCTOR_CHECK(each.read().find("call.incoming") != std::string::npos);
     end(calls);
+    for (const int call : std::exchange(unheard_, {})) carrier_.cancel(hub_.sip_port(), unheard, call);
     return spent / events / receivers;
   }
 
@@ -301,6 +308,14 @@ class FanOut {
   static constexpr int events = 20;            // that the receivers' buffers take before they read
   static constexpr useconds_t pause = 30'000;  // until the event has left
 
+  double of_calls(const char* to, std::vector<int>& calls) {
+    const double start = process_ns(hub_.id());
+    for (int i = 0; i < events; ++i) {
+      calls.push_back(carrier_.call(hub_.sip_port(), to));
+      usleep(pause);
+    }
+    return process_ns(hub_.id()) - start;
+  }
   WebClient subscribed() const {
     WebClient out(hub_.http_port(), token);
     out.run(R"("session.subscribe","params":{"contexts":["desk"]})");
@@ -320,7 +335,7 @@ class FanOut {
   HubProcess hub_;
   std::vector<WebClient> ours_;
   std::unique_ptr<WebClient> sleeper_;
-  std::vector<int> near_, far_;
+  std::vector<int> near_, far_, unheard_;
   std::string event_;
 };
 

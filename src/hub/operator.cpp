@@ -144,7 +144,7 @@ control::Status Operator::status(TimePoint now) {
   out.transactions = ledger.transactions;
   out.media_ports = ledger.ports;
   out.store_backlog = ledger.unwritten;
-  out.rwi_sessions = core_.gateway().sessions().size();
+  out.rwi_sessions = core_.programs().gateway().sessions().size();
   out.turns = process_.turns();
   out.work = process_.work();
   out.longest_turn = process_.longest_turn();

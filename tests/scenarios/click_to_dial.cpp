@@ -1,4 +1,5 @@
 // A call that somebody else asks for: what the first party hears until the second one is there.
+#include "hub/programs.hpp"
 #include "scenario.hpp"
 
 namespace junctor::sim {
@@ -17,7 +18,7 @@ TEST_P(ClickToDial, TheFirstOneHearsTheSecondRing) {
   Phone& bob = sim.phone("1002");
   bob.habits().early_media = early_media;
   bool told = false;
-  sim.hub().core().click_to_dial().start(
+  sim.hub().core().programs().click_to_dial().start(
       "1001", "1002", [&](const auto& started) { told = started.has_value(); }, sim.now());
   ASSERT_TRUE(sim.until(3s, [&] { return alice.ringing(); }));
   EXPECT_TRUE(told);
@@ -47,7 +48,7 @@ TEST(ClickToDialRefused, TheFirstOneIsReleased) {
   Sim sim{Seed{775}};
   Phone& alice = sim.phone("1001");
   Phone& bob = sim.phone("1002");
-  sim.hub().core().click_to_dial().start("1001", "1002", [](const auto&) {}, sim.now());
+  sim.hub().core().programs().click_to_dial().start("1001", "1002", [](const auto&) {}, sim.now());
   ASSERT_TRUE(sim.until(3s, [&] { return alice.ringing(); }));
   alice.answer();
   ASSERT_TRUE(sim.until(5s, [&] { return bob.ringing() && hears_something(alice); }));

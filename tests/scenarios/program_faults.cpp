@@ -247,7 +247,7 @@ TEST_F(ProgramFaults, EveryFieldOfTheWrongKindOrSize) {
     sim.run_for(5ms);
   });
   EXPECT_GT(given, 400);
-  EXPECT_THAT(anything, ::testing::ElementsAre("call.app_start params", "app.chain params"));
+  EXPECT_THAT(anything, IsEmpty());
   EXPECT_EQ(reasons.size(), 2u) << "session.ping, conference.list";
 }
 
