@@ -39,9 +39,10 @@ function(junctor_room name)
   endif()
 endfunction()
 
-# junctor_tests(NAME SOURCES ... LIBS ... [LABELS ...]): a GoogleTest executable whose cases ctest runs one by one.
+# junctor_tests(NAME SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds] [LOCK name]): a GoogleTest executable whose cases
+# ctest runs one by one; never two at once that have the same lock.
 function(junctor_tests name)
-  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "" "TIMEOUT;LOCK" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
@@ -53,7 +54,7 @@ function(junctor_tests name)
     Threads::Threads)
   include(GoogleTest)
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}")
+    PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}" RESOURCE_LOCK "${T_LOCK}")
 endfunction()
 
 add_custom_target(check_includes ALL

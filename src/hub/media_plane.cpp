@@ -227,6 +227,9 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   std::unique_ptr<net::MediaThread> thread_;  // last: it is stopped before what it uses goes
 };
 
+// Legs that find a port although they begin together, before any worker has had a turn.
+constexpr std::size_t legs_at_once = 512;
+
 MediaPlane::MediaPlane() = default;
 
 MediaPlane::~MediaPlane() {
@@ -242,6 +245,7 @@ Result<std::unique_ptr<MediaPlane>, std::string> MediaPlane::create(const config
   settings.port_max = config.port_max;
   settings.bind_v4.reset();
   settings.bind_v6.reset();
+  settings.ready_pairs = std::max(settings.ready_pairs, legs_at_once / settings.workers);
   for (const IpAddress& ip : config.address) (ip.family == Family::v4 ? settings.bind_v4 : settings.bind_v6) = ip;
   for (std::uint32_t i = 0; i < settings.workers; ++i) {
     settings.worker = i;

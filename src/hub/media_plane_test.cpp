@@ -104,7 +104,7 @@ class MediaPlaneTest : public ::testing::Test {
     config::Rtp settings;
     settings.address = {IpAddress::v4(127, 0, 0, 1)};
     settings.port_min = 41'000;
-    settings.port_max = 41'399;
+    settings.port_max = 42'299;
     settings.workers = 2;
     auto plane = MediaPlane::create(settings, *loop_, counters_);
     ASSERT_TRUE(plane) << plane.error();
@@ -256,6 +256,27 @@ TEST_F(MediaPlaneTest, a_port_moves_with_every_packet) {
   EXPECT_EQ(all_closed_.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
   FarEnd another(port);  // its sockets are closed
   EXPECT_TRUE(another.bound());
+}
+
+// All within one turn of the control thread: five hundred calls that come at once.
+TEST_F(MediaPlaneTest, many_legs_that_begin_together_have_their_ports) {
+  constexpr int legs = 500;
+  control([&] {
+    int without = 0;
+    for (int i = 0; i < legs; ++i) {
+      const auto lease = plane_->take_port(Family::v4, std::nullopt);
+      if (!lease) {
+        ++without;
+        continue;
+      }
+      plane_->command(lease->worker, media::OpenPort{lease->id});
+      plane_->command(lease->worker, media::Close{lease->id});
+    }
+    EXPECT_EQ(without, 0);
+    expected_ = legs - without;
+    return true;
+  });
+  EXPECT_EQ(all_closed_.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
 }
 
 TEST_F(MediaPlaneTest, commands_for_a_port_that_moves_keep_their_order) {
