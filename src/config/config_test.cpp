@@ -10,6 +10,7 @@
 
 #include "config/load.hpp"
 #include "config/visitor.hpp"
+#include "config/without_effect.hpp"
 
 namespace junctor::config {
 namespace {
@@ -354,6 +355,36 @@ TEST(Config, NeedsRestartNamesTheKeys) {
   b.hub.drain_secs = seconds(1);
   b.routes.push_back({});
   EXPECT_THAT(needs_restart(a, b), ElementsAre("sip.udp", "rtp.port_max"));
+}
+
+TEST(Config, SaysWhatNothingActsOnYet) {
+  EXPECT_THAT(without_effect(parse_text("").config), IsEmpty());
+  const Parsed parsed = parse_text(R"(
+[[routes]]
+name = "help"
+action = "queue"
+target = "help"
+[[queues]]
+name = "help"
+[[rwi.contexts]]
+name = "bot"
+no_answer_action = "voicemail"
+[rwi.smart_routing]
+enabled = true
+[rwi.smart_routing.dtmf]
+log_to_cdr = true
+[[rwi.smart_routing.dtmf.hotkeys]]
+sequence = "*1"
+action = "drop"
+)");
+  ASSERT_THAT(faults(parsed), IsEmpty());
+  EXPECT_THAT(
+      without_effect(parsed.config),
+      ElementsAre("action \"queue\" of route \"help\": calls are refused with 501",
+                  "no_answer_action \"voicemail\" of context \"bot\": the call goes to its no_answer_transfer_target",
+                  "rwi.smart_routing.dtmf.hotkeys: keys pass as they come",
+                  "rwi.smart_routing.dtmf.log_to_cdr: records have no keys",
+                  "queues: calls for a queue are refused with 501"));
 }
 
 TEST(Config, NearestName) {

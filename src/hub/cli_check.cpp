@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/load.hpp"
+#include "config/without_effect.hpp"
 #include "control/schema.hpp"
 #include "hub/checked_config.hpp"
 #include "hub/cli_commands.hpp"
@@ -47,6 +48,7 @@ int carry_out(const Check& command) {
   const std::vector<std::string> files = config::find_files(command.config);
   if (files.empty()) std::puts("no configuration file: built-in defaults");
   for (const std::string& file : files) std::printf("%s: ok\n", file.c_str());
+  for (const std::string& line : config::without_effect(**config)) std::printf("no effect yet: %s\n", line.c_str());
   return exit_ok;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audio/disk.hpp"
+#include "config/without_effect.hpp"
 #include "control/local_server.hpp"
 #include "control/probes.hpp"
 #include "control/rest.hpp"
@@ -468,6 +469,7 @@ Result<void, std::string> Daemon::start() {
   std::filesystem::create_directories(config_->hub.data_dir, error);
   if (error) return fail(config_->hub.data_dir + ": " + error.message());
   // The control socket before the database: a second hub on the same folder stops here, and touches nothing.
+  for (const std::string& key : config::without_effect(*config_)) log_->warning("no effect yet", {{"key", key}});
   if (auto done = open_listeners(); !done) return done;
   if (auto done = open_store(); !done) return done;
   auto media = MediaPlane::create(config_->rtp, *loop_, counters_);
