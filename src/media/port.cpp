@@ -366,6 +366,7 @@ SenderClock Port::sender_clock(const Port* source, const WallClock& wall, TimePo
 void Port::send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now) {
   const Address target = rtcp_target();
   if (!target) return;
+  if (bye && sent_.packets == 0 && sent_.reports == 0) return;
   std::optional<RtcpLink::Received> received;
   if (const auto block = in_.report_block()) received = {*block, metrics(now)};
   std::array<std::uint8_t, RtcpLink::report_size_max + srtp::overhead_max> datagram;
@@ -376,7 +377,8 @@ void Port::send_report(const Port* source, const WallClock& wall, bool bye, Data
   const auto size = srtp_.protect(Channel::rtcp, datagram, plain_size);
   if (!size) return drop(size.error());
   const Channel channel = rtcp_mux_ ? Channel::rtp : Channel::rtcp;
-  if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), *size})) drop(Drop::send_failed);
+  if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), *size})) return drop(Drop::send_failed);
+  ++sent_.reports;
 }
 
 /// Mouth to ear as far as it is known: half of the round trip, packetising, and the jitter buffer, ours or what a far

@@ -54,12 +54,13 @@ enum class Feed : std::uint8_t { none, relay, echo, mixer };
 /// What went to a far end. A plain value.
 struct SentCounts {
   std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;   ///< UDP payload, without what SRTP adds
-  std::uint64_t octets = 0;  ///< RTP payload, as sender reports have it
+  std::uint64_t bytes = 0;    ///< UDP payload, without what SRTP adds
+  std::uint64_t octets = 0;   ///< RTP payload, as sender reports have it
+  std::uint64_t reports = 0;  ///< RTCP
 
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive) {
-    archive(self.packets, self.bytes, self.octets);
+    archive(self.packets, self.bytes, self.octets, self.reports);
   }
 };
 
@@ -146,7 +147,8 @@ class Port {
 
   OutStream& out() { return out_; }
   const OutStream& out() const { return out_; }
-  /// Sends a report, with BYE at the end of the leg. `source` is whose packets are relayed to this leg, or null.
+  /// Sends a report, with BYE at the end of the leg: nothing then where nothing was sent before (RFC 3550 §6.3.7).
+  /// `source` is whose packets are relayed to this leg, or null.
   void send_report(const Port* source, const WallClock& wall, bool bye, DatagramSender& sender, TimePoint now);
 
   PortStats stats() const;

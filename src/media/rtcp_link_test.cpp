@@ -322,5 +322,20 @@ TEST_F(RtcpTest, a_close_says_bye) {
   EXPECT_EQ(report_in(reports[0]).info.packets, 10u);
 }
 
+TEST_F(RtcpTest, who_never_sent_anything_does_not_say_bye) {
+  command(Close{.id = b});
+  EXPECT_TRUE(rtcp_from(b).empty());
+}
+
+TEST_F(RtcpTest, who_has_reported_says_bye) {
+  pass(seconds(10));
+  ASSERT_FALSE(rtcp_from(b).empty());
+  sent.clear();
+  command(Close{.id = b});
+  const auto reports = rtcp_from(b);
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_TRUE(has_bye(reports[0]));
+}
+
 }  // namespace
 }  // namespace junctor::media

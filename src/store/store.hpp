@@ -20,7 +20,6 @@
 namespace junctor::store {
 
 inline constexpr std::size_t group_rows_max = 256;        ///< writes committed together at most
-inline constexpr milliseconds group_delay_max{5};         ///< what the first write of a group waits at most
 inline constexpr std::size_t backlog_writes_max = 16384;  ///< unacknowledged writes; from here on backlog_full()
 inline constexpr std::size_t list_rows_max = 1000;        ///< records that one list answers at most
 

@@ -91,8 +91,8 @@ std::optional<TimePoint> Writer::run_once(TimePoint now) {
     const auto due = next_due(now);
     if (was_failing || (due && *due <= now)) fill(group_rows_max);
     if (!group_.empty()) {
+      rested_at_ = now + group_delay(group_.size());
       commit();
-      last_commit_ = now;
       if (failing()) {
         retry_at_ = now + retry_delay;
       } else {
@@ -113,7 +113,7 @@ std::optional<TimePoint> Writer::run_once(TimePoint now) {
     if (at && (!due || *at < *due)) due = at;
   };
   sooner(next_due(now));
-  if (resting_.load()) sooner(*last_commit_ + group_delay_max);
+  if (resting_.load()) sooner(rested_at_);
   return due;
 }
 
@@ -124,7 +124,7 @@ std::optional<TimePoint> Writer::next_due(TimePoint now) const {
   std::optional<TimePoint> commit_at = retry_at_;
   if (const auto queued = queued_.load(); !retry_at_ && queued > 0) {
     const bool full = queued >= static_cast<std::int64_t>(group_rows_max);
-    commit_at = full || !last_commit_ ? now : std::max(now, *last_commit_ + group_delay_max);
+    commit_at = full || !rested_at_ ? now : std::max(now, *rested_at_);
   }
   if (commit_at && (!due || *commit_at < *due)) due = commit_at;
   return due;

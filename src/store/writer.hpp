@@ -2,10 +2,12 @@
 // Between the control thread and the database thread: writes go one way in groups, acknowledgements and answers the
 // other way. Makes no thread and reads no clock; whoever owns the threads calls run_once() and deliver().
 //
-// A write that somebody waits for is committed at once after a quiet moment; under load a group closes group_delay_max
-// after the one before it, or when it is full. For that long the database thread rests after each commit, and then
+// A write that somebody waits for is committed at once after a quiet moment; under load a group closes group_delay()
+// after the one before it, or when it is full: the larger that one was, the later, because what a commit costs is its
+// pages, and rows that come together share them. For that long the database thread rests after each commit, and then
 // looks by itself: writes do not rouse it. A write that nobody waits for rouses no thread at all. When a commit fails,
 // what must arrive is kept, in order, and tried again; the rest of the group is refused.
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -24,10 +26,17 @@
 
 namespace junctor::store {
 
+inline constexpr milliseconds group_delay_min{5};      ///< after a commit of few rows
+inline constexpr milliseconds group_delay_max{20};     ///< after one of many
 inline constexpr milliseconds retry_delay{1000};       ///< after a failed commit
 inline constexpr seconds quiet_after{10};              ///< without a commit the page cache is given back
 inline constexpr milliseconds unwaited_delay_max{15};  ///< of a write without a target, on the control thread
 inline constexpr std::size_t reads_waiting_max = 64;
+
+/// How long after a commit of that many rows the next group closes: a millisecond per row, within the bounds above.
+constexpr milliseconds group_delay(std::size_t rows) {
+  return std::clamp(milliseconds(rows), group_delay_min, group_delay_max);
+}
 
 /// How the two threads rouse each other. A wake that comes while the other is awake must not be lost: it makes its next
 /// sleep return at once.
@@ -116,9 +125,9 @@ class Writer {
 
   // Database thread only.
   std::vector<Write> group_;
-  std::vector<Done> acks_;   // of group_, one each
-  std::vector<Done> batch_;  // not yet published
-  std::optional<TimePoint> last_commit_;
+  std::vector<Done> acks_;              // of group_, one each
+  std::vector<Done> batch_;             // not yet published
+  std::optional<TimePoint> rested_at_;  // from then on a group may close; nothing before the first commit
   std::optional<TimePoint> retry_at_;
   std::optional<TimePoint> quiet_at_;  // unless there is a commit before
 };

@@ -50,7 +50,7 @@ TEST_F(WriterTest, AcknowledgesAfterTheCommitAndNotBefore) {
   EXPECT_EQ(store->backlog(), 1u);
   store->writer().deliver(now);
   EXPECT_TRUE(acks.seen.empty());
-  EXPECT_EQ(store->writer().run_once(now), now + group_delay_max);
+  EXPECT_EQ(store->writer().run_once(now), now + group_delay_min);
   EXPECT_EQ(control_wakes, 1);
   EXPECT_TRUE(acks.seen.empty());
   store->writer().deliver(now);
@@ -65,28 +65,40 @@ TEST_F(WriterTest, AGroupWaitsUntilFiveMillisecondsAfterTheOneBefore) {
   now += milliseconds(1);
   write(call_start("b"), 2);
   write(call_start("c"), 3);
-  EXPECT_EQ(store->writer().run_once(now), first + group_delay_max);
+  EXPECT_EQ(store->writer().run_once(now), first + group_delay_min);
   EXPECT_EQ(counters.get("store_commits").value(), 1u);
-  EXPECT_EQ(store->writer().run_once(first + group_delay_max), first + 2 * group_delay_max);
+  EXPECT_EQ(store->writer().run_once(first + group_delay_min), first + 2 * group_delay_min);
   EXPECT_EQ(counters.get("store_commits").value(), 2u);
-  const TimePoint quiet = first + group_delay_max + quiet_after;
-  EXPECT_EQ(store->writer().run_once(first + 2 * group_delay_max), quiet);
+  const TimePoint quiet = first + group_delay_min + quiet_after;
+  EXPECT_EQ(store->writer().run_once(first + 2 * group_delay_min), quiet);
   EXPECT_EQ(store->writer().run_once(quiet), std::nullopt);
   store->writer().deliver(now);
   EXPECT_EQ(acks.seen, (Seen{{1, true}, {2, true}, {3, true}}));
 }
 
+TEST_F(WriterTest, AfterALargeGroupTheNextOneWaitsLonger) {
+  for (std::uint64_t i = 0; i < 12; ++i) write(call_start("a" + std::to_string(i)), i);
+  EXPECT_EQ(store->writer().run_once(now), now + milliseconds(12));
+  now += milliseconds(12);
+  for (std::uint64_t i = 0; i < 50; ++i) write(call_start("b" + std::to_string(i)), i);
+  EXPECT_EQ(store->writer().run_once(now), now + group_delay_max);
+  now += group_delay_max;
+  write(call_start("c"), 0);
+  EXPECT_EQ(store->writer().run_once(now), now + group_delay_min);
+  EXPECT_EQ(counters.get("store_commits").value(), 3u);
+}
+
 TEST_F(WriterTest, WhileTheDatabaseThreadRestsAWriteDoesNotRouseIt) {
   write(call_start("a"), 1);
   EXPECT_EQ(database_wakes, 1);
-  EXPECT_EQ(store->writer().run_once(now), now + group_delay_max);
+  EXPECT_EQ(store->writer().run_once(now), now + group_delay_min);
   write(call_start("b"), 2);
   EXPECT_EQ(database_wakes, 1);
-  now += group_delay_max;
+  now += group_delay_min;
   store->writer().run_once(now);
   EXPECT_EQ(counters.get("store_commits").value(), 2u);
-  now += group_delay_max;
-  EXPECT_EQ(store->writer().run_once(now), now - group_delay_max + quiet_after);
+  now += group_delay_min;
+  EXPECT_EQ(store->writer().run_once(now), now - group_delay_min + quiet_after);
   write(call_start("c"), 3);
   EXPECT_EQ(database_wakes, 2);
 }
@@ -164,7 +176,7 @@ TEST_F(WriterTest, AFailingDiskRefusesNewWorkAndKeepsTheEndsOfCalls) {
   EXPECT_EQ(store->writer().run_once(now + milliseconds(10)), now + retry_delay);
 
   mend_disk();
-  EXPECT_EQ(store->writer().run_once(now + retry_delay), now + retry_delay + group_delay_max);
+  EXPECT_EQ(store->writer().run_once(now + retry_delay), now + retry_delay + group_delay_min);
   store->writer().deliver(now);
   EXPECT_EQ(acks.seen, (Seen{{2, false}, {1, true}, {3, true}}));
   EXPECT_FALSE(store->backlog_full());
@@ -181,7 +193,7 @@ TEST_F(WriterTest, ADiskThatFailedOnceIsTrustedAgainAfterAWhile) {
   EXPECT_EQ(store->writer().run_once(now + retry_delay), std::nullopt);
   EXPECT_FALSE(store->backlog_full());
   write(binding(), 2);
-  store->writer().run_once(now + retry_delay + group_delay_max);
+  store->writer().run_once(now + retry_delay + group_delay_min);
   store->writer().deliver(now);
   EXPECT_EQ(acks.seen, (Seen{{1, false}, {2, true}}));
 }
