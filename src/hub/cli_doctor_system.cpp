@@ -10,6 +10,7 @@
 
 #include "hub/cli_doctor.hpp"
 #include "net/clock.hpp"
+#include "net/thread_role.hpp"
 
 namespace junctor::hub::cli {
 namespace {
@@ -94,6 +95,15 @@ void examine_limits(const config::Config& config, Findings& findings) {
                         "sysctl net.core.rmem_max=" + std::to_string(receive_buffer_wanted)});
   } else {
     findings.push_back({Health::ok, "socket buffers", "large enough", {}});
+  }
+
+  bool raised = false;
+  std::thread([&] { raised = net::raise_thread(net::media_nice); }).join();
+  if (raised) {
+    findings.push_back({Health::ok, "priority", "media goes before other programs", {}});
+  } else {
+    findings.push_back({Health::warning, "priority", "media waits for its turn among the machine's other programs",
+                        "let the hub raise it: AmbientCapabilities=CAP_SYS_NICE or LimitNICE=-12 of the service"});
   }
 
   const unsigned cores = std::thread::hardware_concurrency();

@@ -333,7 +333,8 @@ Result<void, std::string> Daemon::open_store() {
   wakes.control = [this] { loop_->waker().wake(); };
   store_ = std::make_unique<store::SqliteStore>(std::move(*database), std::move(wakes), *log_, counters_);
   store_thread_ = std::make_unique<net::BackgroundThread>(
-      [this](TimePoint now) { return store_->writer().run_once(now); }, [this] { store_->writer().finish(); });
+      "database", [this](TimePoint now) { return store_->writer().run_once(now); },
+      [this] { store_->writer().finish(); });
   loop_->add_source([this](TimePoint now) { return store_->writer().deliver(now); });
   loop_->add_turn_end([this](TimePoint now) -> std::optional<TimePoint> {
     const auto again = store_->writer().flush(now);
@@ -350,11 +351,11 @@ Result<void, std::string> Daemon::open_background() {
   wakes.recorder = [this] { recorder_thread_->rouse(); };
   wakes.control = [this] { loop_->waker().wake(); };
   recorder_ = std::make_unique<recording::Recorder>(disk_, std::move(wakes), *log_, counters_);
-  recorder_thread_ = std::make_unique<net::BackgroundThread>([this](TimePoint now) { return recorder_->run_once(now); },
-                                                             [this] { recorder_->finish(); });
+  recorder_thread_ = std::make_unique<net::BackgroundThread>(
+      "recorder", [this](TimePoint now) { return recorder_->run_once(now); }, [this] { recorder_->finish(); });
   recorder_->repair(recordings_folder(*config_));
   loop_->add_source([this](TimePoint now) { return core_->deliver_recordings(now); });
-  auto web_sockets = net::WebSocketThread::create(counters_);
+  auto web_sockets = net::WebSocketThread::create("transcriber", counters_);
   if (!web_sockets) return fail(std::move(web_sockets.error()));
   transcriber_thread_ = std::move(*web_sockets);
   transcriber_ = std::make_unique<transcription::Transcriber>(
@@ -363,7 +364,7 @@ Result<void, std::string> Daemon::open_background() {
                            .control = [this] { loop_->waker().wake(); }},
       *log_, counters_);
   loop_->add_source([this](TimePoint now) { return core_->deliver_transcriptions(now); });
-  auto program_sockets = net::WebSocketThread::create(counters_);
+  auto program_sockets = net::WebSocketThread::create("programs", counters_);
   if (!program_sockets) return fail(std::move(program_sockets.error()));
   dialled_thread_ = std::move(*program_sockets);
   dialled_ = std::make_unique<stream::DialledPrograms>(*dialled_thread_, [this] { dialled_thread_->rouse(); });

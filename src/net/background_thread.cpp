@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "net/clock.hpp"
+#include "net/thread_role.hpp"
 
 namespace junctor::net {
 
-BackgroundThread::BackgroundThread(std::function<std::optional<TimePoint>(TimePoint)> work,
+BackgroundThread::BackgroundThread(const char* name, std::function<std::optional<TimePoint>(TimePoint)> work,
                                    std::function<void()> finish)
-    : work_(std::move(work)), finish_(std::move(finish)) {}
+    : name_(name), work_(std::move(work)), finish_(std::move(finish)) {}
 
 BackgroundThread::~BackgroundThread() {
   stop();
@@ -37,6 +38,7 @@ void BackgroundThread::stop() {
 }
 
 void BackgroundThread::run() {
+  name_thread(name_);
   for (;;) {
     {
       const std::lock_guard lock(mutex_);

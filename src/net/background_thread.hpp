@@ -14,9 +14,10 @@ namespace junctor::net {
 
 class BackgroundThread {
  public:
-  /// `work` is called with the time; it answers when it wants to be called again (nothing: when roused).
-  /// `finish` is called once, as the last thing on the thread. Nothing runs before start().
-  BackgroundThread(std::function<std::optional<TimePoint>(TimePoint)> work, std::function<void()> finish);
+  /// `name` is what name_thread() is given. `work` is called with the time; it answers when it wants to be called again
+  /// (nothing: when roused). `finish` is called once, as the last thing on the thread. Nothing runs before start().
+  BackgroundThread(const char* name, std::function<std::optional<TimePoint>(TimePoint)> work,
+                   std::function<void()> finish);
   /// Stops first.
   ~BackgroundThread();
 
@@ -29,6 +30,7 @@ class BackgroundThread {
  private:
   void run();
 
+  const char* const name_;
   std::function<std::optional<TimePoint>(TimePoint)> work_;
   std::function<void()> finish_;
   std::mutex mutex_;

@@ -12,6 +12,7 @@ TEST(BackgroundThread, NoRouseIsLostAndFinishComesOnceAndLast) {
   std::atomic<int> given{0}, finished{0};
   int taken = 0, taken_at_finish = -1;
   BackgroundThread thread(
+      "test",
       [&](TimePoint) -> std::optional<TimePoint> {
         taken += given.exchange(0);
         return std::nullopt;
@@ -41,6 +42,7 @@ TEST(BackgroundThread, GoesOnAtTheTimeItAskedFor) {
   TimePoint due{};
   bool early = false;
   BackgroundThread thread(
+      "test",
       [&](TimePoint time) -> std::optional<TimePoint> {
         early = early || time < due;
         due = time + milliseconds(2);

@@ -16,6 +16,7 @@
 #include "base/queue.hpp"
 #include "net/clock.hpp"
 #include "net/epoll_timeout.hpp"
+#include "net/thread_role.hpp"
 #include "net/udp_listeners.hpp"
 
 namespace junctor::net {
@@ -69,6 +70,7 @@ class ControlLoop::Impl {
   }
 
   void run() {
+    raise_thread(control_nice);
     bool more = true;  // the waker is not armed yet
     while (!stop_.load(std::memory_order_relaxed)) {
       wait(more);

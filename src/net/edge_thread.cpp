@@ -7,6 +7,7 @@
 
 #include "net/clock.hpp"
 #include "net/stream_listener.hpp"
+#include "net/thread_role.hpp"
 
 namespace junctor::net {
 namespace {
@@ -51,6 +52,7 @@ void EdgeThread::set_outgoing(ListenerIndex index, StreamService service) {
 
 void EdgeThread::start() {
   thread_ = std::thread([this] {
+    name_thread("edge");
     run_commands();
     wait_commands();
     sweep();

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/thread_role.hpp"
+
 namespace junctor::net {
 
 class JobPool::Impl {
@@ -48,6 +50,7 @@ class JobPool::Impl {
   static constexpr milliseconds inbox_retry{1};
 
   void work() {
+    name_thread("jobs");
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

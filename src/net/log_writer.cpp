@@ -11,6 +11,7 @@
 #include "base/queue.hpp"
 #include "net/clock.hpp"
 #include "net/log_format.hpp"
+#include "net/thread_role.hpp"
 #include "net/waker.hpp"
 
 namespace junctor::net {
@@ -55,6 +56,7 @@ class LogWriter::Impl {
   static constexpr std::size_t block_bytes = 64 * 1024;
 
   void run() {
+    name_thread("log");
     // A reader of our stderr that goes away must not take the hub with it.
     sigset_t broken_pipe;
     sigemptyset(&broken_pipe);

@@ -15,6 +15,7 @@
 #include "net/epoll_timeout.hpp"
 #include "net/port_pool.hpp"
 #include "net/socket_address.hpp"
+#include "net/thread_role.hpp"
 #include "net/udp_socket.hpp"
 
 namespace junctor::net {
@@ -134,6 +135,8 @@ class MediaThread::Impl final : public PacketSockets {
 
   // wait → commands → packets → timers → pool, and so on; the clock is read once before and once after.
   void run() {
+    name_thread(("media-" + std::to_string(settings_.worker)).c_str());
+    raise_thread(media_nice);
     ::prctl(PR_SET_TIMERSLACK, timer_slack_ns, 0, 0, 0);
     side_.on_start(*this);
     TimePoint ended = now();

@@ -15,6 +15,7 @@
 #include "base/queue.hpp"
 #include "net/dns_message.hpp"
 #include "net/socket_address.hpp"
+#include "net/thread_role.hpp"
 #include "net/waker.hpp"
 
 namespace junctor::net {
@@ -115,6 +116,7 @@ class Resolver::Impl {
   };
 
   void run() {
+    name_thread("resolver");
     while (!stop_.load()) {
       waker_.prepare_sleep();
       while (std::optional<Question> question = questions_.pop()) ask(std::move(*question));

@@ -63,7 +63,7 @@ struct WebSocketTest : testing::Test {
 
   void start(const WebSocketTimes& times) {
     if (thread) thread->stop();
-    auto made = WebSocketThread::create(counters, times);
+    auto made = WebSocketThread::create("test", counters, times);
     ASSERT_TRUE(made) << made.error();
     thread = std::move(*made);
     thread->start(

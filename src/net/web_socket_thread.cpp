@@ -13,6 +13,7 @@
 
 #include "net/clock.hpp"
 #include "net/connector.hpp"
+#include "net/thread_role.hpp"
 
 namespace junctor::net {
 namespace {
@@ -206,13 +207,15 @@ class Socket final : public std::enable_shared_from_this<Socket> {
 
 class WebSocketThread::Impl final : private SocketOwner {
  public:
-  Impl(Counters& counters, const WebSocketTimes& times) : times_(times), counters_(counters), timer_(io_) {}
+  Impl(const char* name, Counters& counters, const WebSocketTimes& times)
+      : name_(name), times_(times), counters_(counters), timer_(io_) {}
   ~Impl() override { stop(); }
 
   void start(std::function<std::optional<TimePoint>(TimePoint)> work, std::function<void()> finish) {
     work_ = std::move(work);
     finish_ = std::move(finish);
     thread_ = std::thread([this] {
+      name_thread(name_);
       const auto busy = asio::make_work_guard(io_);
       do_work();
       io_.run();
@@ -260,6 +263,7 @@ class WebSocketThread::Impl final : private SocketOwner {
     });
   }
 
+  const char* const name_;
   const WebSocketTimes times_;
   SocketCounters counters_;
   ServiceTrust trust_;
@@ -273,10 +277,10 @@ class WebSocketThread::Impl final : private SocketOwner {
   std::thread thread_;
 };
 
-Result<std::unique_ptr<WebSocketThread>, std::string> WebSocketThread::create(Counters& counters,
+Result<std::unique_ptr<WebSocketThread>, std::string> WebSocketThread::create(const char* name, Counters& counters,
                                                                               const WebSocketTimes& times) {
   try {  // Asio's io_context throws when the process has no descriptor left
-    return std::unique_ptr<WebSocketThread>(new WebSocketThread(std::make_unique<Impl>(counters, times)));
+    return std::unique_ptr<WebSocketThread>(new WebSocketThread(std::make_unique<Impl>(name, counters, times)));
   } catch (const std::exception& error) {
     return fail(std::string("web sockets: ") + error.what());
   }

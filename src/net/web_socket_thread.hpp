@@ -24,8 +24,8 @@ class WebSocketThread final : public WebSockets {
  public:
   static constexpr std::size_t message_bytes_max = std::size_t{256} << 10;  ///< a larger one ends its connection
 
-  /// The error is one line: the process has no descriptor left.
-  static Result<std::unique_ptr<WebSocketThread>, std::string> create(Counters& counters,
+  /// `name` is what name_thread() is given. The error is one line: the process has no descriptor left.
+  static Result<std::unique_ptr<WebSocketThread>, std::string> create(const char* name, Counters& counters,
                                                                       const WebSocketTimes& times = {});
   /// Stops first.
   ~WebSocketThread() override;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/clock.hpp"
+#include "net/thread_role.hpp"
 
 namespace junctor::net {
 namespace {
@@ -50,6 +51,7 @@ void WebThread::listen(Fd fd, int family, bool secure) {
 
 void WebThread::start() {
   thread_ = std::thread([this] {
+    name_thread("web");
     run_commands();
     wait_commands();
     for (const auto& listener : listeners_) accept(*listener);
