@@ -98,12 +98,12 @@ void examine_limits(const config::Config& config, Findings& findings) {
   }
 
   bool raised = false;
-  std::thread([&] { raised = net::raise_thread(net::media_nice); }).join();
+  std::thread([&] { raised = net::raise_thread(net::control_nice); }).join();
   if (raised) {
-    findings.push_back({Health::ok, "priority", "media goes before other programs", {}});
+    findings.push_back({Health::ok, "priority", "signalling goes before other programs", {}});
   } else {
-    findings.push_back({Health::warning, "priority", "media waits for its turn among the machine's other programs",
-                        "let the hub raise it: AmbientCapabilities=CAP_SYS_NICE or LimitNICE=-12 of the service"});
+    findings.push_back({Health::warning, "priority", "signalling waits for its turn among the machine's other programs",
+                        "let the hub raise it: AmbientCapabilities=CAP_SYS_NICE or LimitNICE=-4 of the service"});
   }
 
   const unsigned cores = std::thread::hardware_concurrency();

@@ -128,15 +128,25 @@ class MediaThread::Impl final : public PacketSockets {
     return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
   }
 
+  // Edge-triggered: the kernel need not look at a socket again only to see that it was emptied.
+  static constexpr std::uint32_t watched = EPOLLIN | EPOLLET;
+
   void watch_pair(std::uint32_t slot, const SocketPair& sockets) {
-    watch(sockets.rtp.get(), EPOLLIN, rtp_tag(slot));
-    watch(sockets.rtcp.get(), EPOLLIN, rtcp_tag(slot));
+    watch(sockets.rtp.get(), watched, rtp_tag(slot));
+    watch(sockets.rtcp.get(), watched, rtcp_tag(slot));
+  }
+
+  // What may be left in the socket comes up in the next turn.
+  void watch_again(int fd, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = watched;
+    event.data.u64 = tag;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
   }
 
   // wait → commands → packets → timers → pool, and so on; the clock is read once before and once after.
   void run() {
     name_thread(("media-" + std::to_string(settings_.worker)).c_str());
-    raise_thread(media_nice);
     ::prctl(PR_SET_TIMERSLACK, timer_slack_ns, 0, 0, 0);
     side_.on_start(*this);
     TimePoint ended = now();
@@ -192,6 +202,7 @@ class MediaThread::Impl final : public PacketSockets {
       refused_.add();
       side_.on_unreachable(tag, *to, time);
     }
+    watch_again(fd, tag);
   }
 
   void drain(std::uint64_t tag, TimePoint time) {
@@ -201,9 +212,12 @@ class MediaThread::Impl final : public PacketSockets {
     for (mmsghdr& header : headers_) header.msg_hdr.msg_namelen = sizeof(SocketAddress);
     const int got = ::recvmmsg(fd, headers_.data(), packets_per_socket, MSG_DONTWAIT, nullptr);
     if (got < 0) {
-      if (errno != EAGAIN && errno != EINTR && !is_refusal(errno)) receive_errors_.add();
-      return;
+      if (errno == EAGAIN) return;
+      // An error is told once, in place of the packets behind it.
+      if (errno != EINTR && !is_refusal(errno)) receive_errors_.add();
+      return watch_again(fd, tag);
     }
+    if (static_cast<std::size_t>(got) == packets_per_socket) watch_again(fd, tag);
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
       ++received_now_;
       if ((headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) {

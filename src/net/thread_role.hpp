@@ -3,9 +3,8 @@
 
 namespace junctor::net {
 
-/// Nice values. A packet that leaves late is heard; a signalling message that waits for one is not.
-inline constexpr int media_nice = -12;
-inline constexpr int control_nice = -8;
+/// The nice value that the control thread asks for (docs/adr/0047-the-control-thread-goes-before-others.md).
+inline constexpr int control_nice = -4;
 
 /// As `top -H` and debuggers show the calling thread; 15 characters at most.
 void name_thread(const char* name);
