@@ -88,6 +88,10 @@ class Port {
   const PayloadMap& payloads() const { return payloads_; }
   const EncoderSettings& encoder() const { return encoder_; }
 
+  /// What SRTP needs for a packet, in two steps: the second reads what the first has fetched.
+  void prefetch_keys() const { srtp_.prefetch(); }
+  void prefetch_streams() const { srtp_.prefetch_streams(); }
+
   // ------------------------------------------------------------------------------------------------------ receiving
 
   /// What a datagram of the far end says in clear: itself with plain RTP, else the beginning of `room`. Nothing if it

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 
 namespace junctor::media {
 namespace {
@@ -70,6 +71,16 @@ Result<std::span<const std::uint8_t>, Drop> SrtpLink::unprotect(Channel channel,
   const auto size = channel == Channel::rtp ? context.unprotect(packet) : context.unprotect_rtcp(packet);
   if (!size) return fail(drop_of(size.error(), channel));
   return packet.first(*size);
+}
+
+void SrtpLink::prefetch() const {
+  if (contexts_) junctor::prefetch(contexts_.get(), sizeof(Contexts));
+}
+
+void SrtpLink::prefetch_streams() const {
+  if (!contexts_) return;
+  contexts_->send.prefetch_rtp();
+  contexts_->receive.prefetch_rtp();
 }
 
 std::vector<srtp::State> SrtpLink::states() const {

@@ -31,6 +31,10 @@ class SrtpLink {
   Result<std::span<const std::uint8_t>, Drop> unprotect(Channel channel, std::span<const std::uint8_t> datagram,
                                                         std::span<std::uint8_t> room);
 
+  /// Before a packet: the contexts, and then what they point to.
+  void prefetch() const;
+  void prefetch_streams() const;
+
   /// Keys, rollover counters and replay windows.
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive) {

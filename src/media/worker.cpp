@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "media/port.hpp"
 #include "media/room.hpp"
 #include "rtp/packet.hpp"
@@ -92,6 +93,23 @@ void Worker::on_datagram(std::uint64_t tag, const Address& from, std::span<const
     deliver(*arrival, *port, now);
   }
   if (port->timeout_raised) arm_timeout(*port, now);
+}
+
+void Worker::expect(std::uint64_t tag, std::size_t before) const {
+  const auto port_at = [this](std::uint32_t index) {
+    return index < slots_.size() ? slots_[index].port.get() : nullptr;
+  };
+  const Port* const port = port_at(slot_of_tag(tag));
+  if (port == nullptr) return;
+  if (before == 3) return prefetch(port, sizeof(Port));
+  const Port* const to = port->feed == Feed::relay ? port_at(slot_of(port->partner)) : nullptr;
+  if (before == 2) {
+    port->prefetch_keys();
+    if (to != nullptr) prefetch(to, sizeof(Port));
+  } else {
+    port->prefetch_streams();
+    if (to != nullptr) to->prefetch_keys();
+  }
 }
 
 void Worker::deliver(const Arrival& arrival, Port& port, TimePoint now) {

@@ -152,12 +152,13 @@ class MediaThread::Impl final : public PacketSockets {
     TimePoint ended = now();
     bool more = true;
     while (!stop_.load(std::memory_order_relaxed)) {
-      const int count = wait(more, ended);
+      const std::size_t count = wait(more, ended);
       const TimePoint start = now();
       side_.on_commands(start);
       bool packets = false;
-      for (int i = 0; i < count; ++i) {
-        const auto [flags, data] = events_[static_cast<std::size_t>(i)];
+      for (std::size_t i = 0; i < count; ++i) {
+        expect_after(i, count);
+        const auto [flags, data] = events_[i];
         const std::uint64_t tag = data.u64;
         if (tag == waker_token) continue;
         if ((flags & EPOLLERR) != 0) take_refusals(tag, start);
@@ -174,7 +175,7 @@ class MediaThread::Impl final : public PacketSockets {
     }
   }
 
-  int wait(bool more, TimePoint time) {
+  std::size_t wait(bool more, TimePoint time) {
     int timeout = 0;
     if (!more) {
       waker_.prepare_sleep();
@@ -184,7 +185,14 @@ class MediaThread::Impl final : public PacketSockets {
     }
     const int count = ::epoll_wait(epoll_.get(), events_.data(), events_per_wait, timeout);
     waker_.awake();
-    return count;
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+  }
+
+  void expect_after(std::size_t event, std::size_t count) {
+    for (std::size_t before = PacketSide::expected_ahead; before > 0; --before) {
+      const std::size_t later = event + before;
+      if (later < count && events_[later].data.u64 != waker_token) side_.expect(events_[later].data.u64, before);
+    }
   }
 
   static bool is_refusal(int error) {

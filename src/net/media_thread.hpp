@@ -64,6 +64,10 @@ class PacketSide : public DatagramSink {
  public:
   /// Once, before anything else.
   virtual void on_start(PacketSockets& sockets) = 0;
+  /// A datagram under `tag` comes after `before` others, 1 to `expected_ahead`: what it will need can be brought into
+  /// the caches by then. Told for each number in turn, the largest first.
+  virtual void expect(std::uint64_t tag, std::size_t before) = 0;
+  static constexpr std::size_t expected_ahead = 3;
   /// Once in each turn, before the packets: reads the commands that wait.
   virtual void on_commands(TimePoint now) = 0;
   /// When next_wake() has come.

@@ -29,6 +29,7 @@ const IpAddress loopback = [] {
 class EchoSide final : public PacketSide {
  public:
   void on_start(PacketSockets& sockets) override { sender_ = &sockets; }
+  void expect(std::uint64_t, std::size_t) override {}
   void on_commands(TimePoint now) override {
     while (commands != nullptr) {
       const auto command = commands->receive();

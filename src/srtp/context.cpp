@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "srtp/bytes.hpp"
 #include "srtp/srtp.hpp"
 #include "srtp/transform.hpp"
@@ -139,6 +140,12 @@ void Context::rekey(const MasterKey& master) {
 void Context::make_transforms() {
   rtp_ = make_transform(state_.master, Channel::rtp);
   rtcp_ = make_transform(state_.master, Channel::rtcp);
+}
+
+void Context::prefetch_rtp() const {
+  constexpr std::size_t transform_bytes = 256;  // of the larger one, about
+  prefetch(rtp_.get(), transform_bytes);
+  if (!state_.senders.empty()) prefetch(state_.senders.data(), sizeof(Sender));
 }
 
 Result<std::size_t, SrtpError> Context::protect(std::span<std::uint8_t> buffer, std::size_t size) {

@@ -126,6 +126,9 @@ class Context {
   /// that repeats the present key needs no call at all.
   void rekey(const MasterKey& master);
 
+  /// What protecting or unprotecting an RTP packet reads besides this object.
+  void prefetch_rtp() const;
+
   const State& save() const { return state_; }
 
  private:
