@@ -100,7 +100,9 @@ class WorkerFixture : public DatagramSender, public EventSink {
 
   void receive_bytes(PortId port, const Address& from, std::span<const std::uint8_t> bytes,
                      Channel channel = Channel::rtp) {
-    worker.on_datagram(make_tag(slot_of(port), channel), from, bytes, now);
+    const std::uint64_t tag = make_tag(slot_of(port), channel);
+    for (const std::size_t before : {3u, 2u, 1u}) worker.expect(tag, before);
+    worker.on_datagram(tag, from, bytes, now);
   }
   void receive(PortId port, const Address& from, const rtp::Packet& packet) {
     std::array<std::uint8_t, 2048> bytes;
