@@ -229,16 +229,17 @@ void Dispatcher::start(const Shared& issued, const json::object& params, TimePoi
     if (issued->dialect != Dialect::seed) why.message = "unknown_action: " + reader.fault();
     return finish(issued, std::move(why), {}, now);
   }
+  if constexpr (std::is_same_v<Command, program::CallOriginate>) issued->records = command.record.has_value();
   std::vector<Subject> subjects;
   bool first = true;
   for_each_ref(command, [&](auto& ref) {
     if (std::exchange(first, false)) issued->call_id = ref.name;
     const ProgramCall* const call = parts_.programs.find(issued->token->id, ref.name, now);
-    issued->calls.push_back(call == nullptr ? ref.name : to_string(call->id));
-    const auto is_it = [&](const Subject& each) { return each.key == to_string(call->id); };
-    if (call != nullptr && std::ranges::none_of(subjects, is_it)) subjects.push_back({to_string(call->id), false});
+    std::string key = call == nullptr ? std::string() : to_string(call->id);
+    if (is_audited(*issued)) issued->calls.push_back(call == nullptr ? ref.name : key);
+    if (call != nullptr && std::ranges::find(subjects, key, &Subject::key) == subjects.end())
+      subjects.push_back({std::move(key), false});
   });
-  if constexpr (std::is_same_v<Command, program::CallOriginate>) issued->records = command.record.has_value();
   if constexpr (requires { command.target_call_id; }) issued->call_id = command.target_call_id.name;
   if constexpr (requires { command.conf_id; }) {
     if (issued->dialect == Dialect::flat) issued->call_id = command.conf_id;
@@ -372,11 +373,15 @@ void Dispatcher::finish(const Shared& issued, std::optional<Failure> failure, st
   if (issued->job != 0) give_up_turn(std::exchange(issued->job, 0), now);
 }
 
-void Dispatcher::audit(const Issued& issued, const std::optional<Failure>& failure) {
-  if (issued.info == nullptr) return;
+bool Dispatcher::is_audited(const Issued& issued) {
+  if (issued.info == nullptr) return false;
   const Scope scope = issued.info->scope;
   const bool attaches = issued.info == &SessionAttachCall::info;
-  if (scope != Scope::supervisor && scope != Scope::record && !attaches && !issued.records && !issued.force) return;
+  return scope == Scope::supervisor || scope == Scope::record || attaches || issued.records || issued.force;
+}
+
+void Dispatcher::audit(const Issued& issued, const std::optional<Failure>& failure) {
+  if (!is_audited(issued)) return;
   std::string calls;
   for (const std::string& each : issued.calls) calls += (calls.empty() ? "" : " ") + each;
   const std::string_view done = issued.dry_run ? "dry_run" : "done";
@@ -413,9 +418,7 @@ bool Dispatcher::is_next(std::uint64_t number, const Job& job) const {
 
 void Dispatcher::queue(const Shared& issued, std::vector<Subject> subjects, std::function<void(TimePoint)> run,
                        TimePoint now) {
-  const auto waiting = std::ranges::count_if(
-      jobs_, [&](const auto& each) { return !each.second.running && each.second.session == issued->session; });
-  if (static_cast<std::size_t>(waiting) >= waiting_max)
+  if (const auto waiting = waiting_.find(issued->session); waiting != waiting_.end() && waiting->second >= waiting_max)
     return finish(issued, failed("rate_limited", "rate limited: too many commands wait for their calls"), {}, now);
   const std::uint64_t number = ++last_job_;
   for (const Subject& subject : subjects) turns_[subject.key].push_back({number, subject.shared});
@@ -425,6 +428,7 @@ void Dispatcher::queue(const Shared& issued, std::vector<Subject> subjects, std:
   issued->job = number;
   if (!is_next(number, job)) {
     waited_.add();
+    ++waiting_[job.session];
     job.run = std::move(run);
     return;
   }
@@ -454,6 +458,7 @@ void Dispatcher::on_timer(std::uint64_t, TimePoint now) {
     const auto job = jobs_.find(next_jobs_.extract(next_jobs_.begin()).value());
     if (job == jobs_.end() || job->second.running || !is_next(job->first, job->second)) continue;
     job->second.running = true;
+    if (const auto waiting = waiting_.find(job->second.session); --waiting->second == 0) waiting_.erase(waiting);
     const auto run = std::move(job->second.run);
     run(now);
   }

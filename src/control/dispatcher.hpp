@@ -79,7 +79,7 @@ class Dispatcher final : private TimerTarget {
     std::string action_id, action, call_id;
     const apps::program::CommandInfo* info = nullptr;  ///< null: no such command
     TimePoint since{};
-    std::vector<std::string> calls;  ///< as the audit names them: the hub's ids, or what the program said
+    std::vector<std::string> calls;  ///< as the audit names them: the hub's ids, or what the program said; none else
     std::string owner;               ///< whose call it was, of forced control
     bool records = false;            ///< a call that is recorded from its beginning on
     bool dry_run = false, force = false, known = false;
@@ -122,6 +122,7 @@ class Dispatcher final : private TimerTarget {
   void take_calls(Issued& issued, const Command& command);
 
   Shared issue(const Session& session, WebId respond_to, TimePoint now) const;
+  static bool is_audited(const Issued& issued);
   void audit(const Issued& issued, const std::optional<Failure>& failure);
   void finish(const Shared& issued, std::optional<Failure> failure, std::string data, TimePoint now);
   void send(const Issued& issued, const Outcome& outcome, bool duplicate);
@@ -142,6 +143,7 @@ class Dispatcher final : private TimerTarget {
   // Repetitions while the first is under way.
   std::map<std::pair<TokenId, std::string>, std::vector<Shared>> repeated_;
   std::map<std::uint64_t, Job> jobs_;
+  std::unordered_map<SessionId, std::size_t> waiting_;  // jobs that do not run yet
   struct Waiting {
     std::uint64_t job = 0;
     bool shared = false;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "control/all_commands.hpp"
+#include "control/dispatcher.hpp"
 #include "control/event_router.hpp"
 #include "program_client.hpp"
 #include "sim/border.hpp"
@@ -126,6 +127,29 @@ TEST(ProgramHostile, AHundredThousandCommandsInASecond) {
   sim.run_for(600ms);
   EXPECT_EQ(flood.socket().texts.size(), 1u + commands);
   EXPECT_EQ(counter(sim, "rwi_failures"), 0u);
+  EXPECT_THAT(sim.close(), IsEmpty());
+}
+
+TEST(ProgramHostile, CommandsThatWaitForTheirCallAreBounded) {
+  constexpr std::size_t waiting_max = control::Dispatcher::waiting_max;
+  Sim sim{Seed{846}, {.config = office}};
+  Phone& alice = sim.phone("1001");
+  Phone& bob = sim.phone("1002");
+  ProgramClient client(sim), other(sim, {.prefix = "o"});
+  ASSERT_TRUE(client.call(alice, "a"));
+  ASSERT_TRUE(client.call(bob, "b"));
+  for (int round = 0; round < 2; ++round) {  // what has waited makes room
+    const std::string first = client.start(round == 0 ? "call.hold" : "call.unhold", {{"call_id", "a"}});
+    std::vector<std::string> waiting;
+    for (std::size_t i = 0; i <= waiting_max; ++i)
+      waiting.push_back(client.start("call.set_var", {{"call_id", "a"}, {"key", "n"}, {"value", std::to_string(i)}}));
+    EXPECT_EQ(client.outcome(waiting.back()), "rate_limited");
+    EXPECT_EQ(client.run("call.set_var", {{"call_id", "b"}, {"key", "n"}, {"value", "free"}}), "done");
+    EXPECT_EQ(other.run("session.ping", json::object()), "done");
+    EXPECT_EQ(client.outcome(first), "done");
+    waiting.pop_back();
+    for (const std::string& each : waiting) ASSERT_EQ(client.outcome(each), "done");
+  }
   EXPECT_THAT(sim.close(), IsEmpty());
 }
 
