@@ -96,8 +96,9 @@ void kill_after(std::size_t acknowledgements) {
       ASSERT_EQ(record.legs.size(), 2u);
     }
   }
+  // Of the acknowledged ones there may be none: a group that was committed and not yet told may have ended them all.
   EXPECT_GE(database->interrupted(), interrupted);
-  EXPECT_GT(interrupted, 0u);
+  EXPECT_GT(database->interrupted(), 0u);
   database = Database::open(path, Sync::normal);
   EXPECT_EQ(database->interrupted(), 0u);
 }
