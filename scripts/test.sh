@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 preset=${1:-release}
 scripts/setup.sh build test
 targets=()
-[ "$preset" != tsan ] || targets=(queue_tests net_tests store_writer_tests media_plane_tests media_thread_tests)
+[ "$preset" != tsan ] || targets=(queue_tests net_tests net_web_tests store_writer_tests media_plane_tests media_thread_tests)
 scripts/build.sh "$preset" ${targets[@]:+"${targets[@]}"}
 
 select=()
