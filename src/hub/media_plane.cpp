@@ -146,6 +146,7 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
     events_.flush();
     if (now - wall_set_ > seconds(1)) set_wall(now);
   }
+  static_assert(expected_ahead == 3);  // the steps that Worker::expect() goes in
   void expect(std::uint64_t tag, std::size_t before) override { worker_->expect(tag, before); }
   void on_datagram(std::uint64_t tag, const Address& from, std::span<const std::uint8_t> bytes,
                    TimePoint now) override {
