@@ -5,9 +5,10 @@
 
 #ifdef JUNCTOR_JEMALLOC
 // What a burst of calls has freed goes back to the system within seconds, by a thread of the allocator, so that no loop
-// pauses for it (docs/adr/0014-jemalloc.md). The allocator looks for this name.
+// pauses for it (docs/adr/0014-jemalloc.md). Threads keep small pieces only for themselves. The allocator looks for this
+// name.
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:5000,muzzy_decay_ms:0";
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:5000,muzzy_decay_ms:0,tcache_max:4096";
 #endif
 
 int main(int argc, char** argv) {

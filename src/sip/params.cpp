@@ -8,32 +8,39 @@ namespace {
 using namespace text;
 
 // In header syntax a value is a token, a host or a quoted string; real messages carry a little more.
-std::size_t value_length(std::string_view rest, ParamSyntax syntax) {
+template <ParamSyntax syntax>
+std::size_t value_length(std::string_view rest) {
   if (syntax == ParamSyntax::uri) return span_escaped(rest, param_char);
   return !rest.empty() && rest.front() == '"' ? quoted_length(rest) : span(rest, value_char);
 }
 
 // Takes one parameter behind its ';'. False if it is malformed.
-bool take_param(std::string_view& rest, ParamSyntax syntax, WantedParam* wanted) {
+template <ParamSyntax syntax>
+bool take_param(std::string_view& rest, WantedParam* wanted) {
   const std::size_t length = syntax == ParamSyntax::uri ? span_escaped(rest, param_char) : span(rest, token_char);
   if (length == 0) return false;
   const std::string_view name = take(rest, length);
   const bool found = wanted != nullptr && iequals(name, wanted->name);
   if (found) wanted->name = {};  // later ones of that name do not count
   if (syntax == ParamSyntax::uri ? !take_char(rest, '=') : !take_separator(rest, '=')) return true;
-  const std::string_view value = take(rest, value_length(rest, syntax));
+  const std::string_view value = take(rest, value_length<syntax>(rest));
   if (found) wanted->value = value;
   return !value.empty();
+}
+
+template <ParamSyntax syntax>
+std::optional<std::size_t> scan(std::string_view text, WantedParam* wanted) {
+  std::string_view rest = text;
+  while (syntax == ParamSyntax::uri ? take_char(rest, ';') : take_separator(rest, ';')) {
+    if (!take_param<syntax>(rest, wanted)) return std::nullopt;
+  }
+  return text.size() - rest.size();
 }
 
 }  // namespace
 
 std::optional<std::size_t> scan_params(std::string_view text, ParamSyntax syntax, WantedParam* wanted) {
-  std::string_view rest = text;
-  while (syntax == ParamSyntax::uri ? take_char(rest, ';') : take_separator(rest, ';')) {
-    if (!take_param(rest, syntax, wanted)) return std::nullopt;
-  }
-  return text.size() - rest.size();
+  return syntax == ParamSyntax::uri ? scan<ParamSyntax::uri>(text, wanted) : scan<ParamSyntax::header>(text, wanted);
 }
 
 void Params::Iterator::read() {

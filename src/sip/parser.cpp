@@ -205,7 +205,8 @@ void Parser::status_line(std::string_view line) {
   m_.target_ = m_.span_of(rest);
 }
 
-inline void Parser::header_line(Line line) {
+// Called in one place, once for each header: worth having inside the loop there, which the compiler would not see.
+[[gnu::always_inline]] inline void Parser::header_line(Line line) {
   if (line.end - line.at > max_header_bytes) return fault(ParseError::header_too_long);
   const char* t = m_.text_.data();
   const std::size_t size = m_.text_.size(), colon = find_either(t, line.at, size, ':', ':');
