@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "sim/border.hpp"
-#include "sim/world.hpp"
 #include "sip/message.hpp"
 #include "store/memory_store.hpp"
 
@@ -20,8 +19,6 @@ namespace junctor::sim {
 
 class Audit final : public BorderWatch {
  public:
-  explicit Audit(const World& world) : world_(world) {}
-
   void on_sent(const Address& to, std::string_view bytes, bool reliable) override;
   void on_received(const Address& from, std::string_view bytes) override;
 
@@ -65,7 +62,6 @@ class Audit final : public BorderWatch {
   void note_media(const sip::Message& m);
   void release_media(std::string_view call_id);
 
-  const World& world_;
   std::vector<std::string> faults_;
   std::uint64_t messages_ = 0;
   std::unordered_map<std::string, ReceivedInvite> received_invites_;  // by branch and sent-by

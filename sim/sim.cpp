@@ -67,7 +67,7 @@ Sim::Sim(Seed seed, SimSettings settings)
       names_(world_),
       settings_(std::move(settings)),
       config_(load(settings_.config)),
-      audit_(std::make_unique<Audit>(world_)) {
+      audit_(std::make_unique<Audit>()) {
   net_.forward(*IpAddress::parse(hub_public_ip), hub_address().ip, *Network::parse("10.0.0.0/8"));
   if (!settings_.trace.empty()) trace_ = std::make_unique<Trace>(world_, settings_.trace);
   start_hub();

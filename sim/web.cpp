@@ -38,16 +38,16 @@ ProgramSocket& Web::ask(WebRequest request) {
 }
 
 void Web::send_up(ProgramSocket& socket, std::string bytes, bool binary) {
-  for (const auto& [id, connection] : connections_) {
+  for (const auto& [key, connection] : connections_) {
     if (&connection->socket != &socket) continue;
-    later([this, id = id, bytes = std::move(bytes), binary]() mutable { arrive(id, std::move(bytes), binary); });
+    later([this, id = key, bytes = std::move(bytes), binary]() mutable { arrive(id, std::move(bytes), binary); });
     return;
   }
 }
 
 void Web::hang_up(ProgramSocket& socket) {
-  for (const auto& [id, connection] : connections_)
-    if (&connection->socket == &socket) later([this, id = id] { end(id, {1000, "the program hangs up"}); });
+  for (const auto& [key, connection] : connections_)
+    if (&connection->socket == &socket) later([this, id = key] { end(id, {1000, "the program hangs up"}); });
 }
 
 void Web::arrive(WebId id, std::string bytes, bool binary) {

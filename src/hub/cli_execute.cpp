@@ -49,7 +49,7 @@ int execute(const Invocation& invocation) {
         if constexpr (std::is_same_v<Command, Done>) {
           return command.exit_code;
         } else if constexpr (std::is_same_v<Command, Run>) {
-          JUNCTOR_CHECK(!"run is main()'s");
+          JUNCTOR_CHECK(false && "run is main()'s");
           return exit_failure;
         } else {
           return carry_out(command);

@@ -1,6 +1,7 @@
 // Two legs joined: what arrives from one leaves to the other, rewritten.
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 
 #include "media/worker_fixture.hpp"
@@ -145,31 +146,26 @@ TEST_F(RelayTest, a_random_line_is_seen_by_the_far_end_as_it_is) {
   join();
   speak(a, alice, 10);
   sent.clear();
-  struct InFlight {
-    TimePoint arrival;
-    std::uint16_t sequence;
-  };
-  std::vector<InFlight> line;
+  std::multimap<TimePoint, std::uint16_t> line;  // sequence numbers in the order of their arrival
   const std::uint16_t start = alice.sequence;
   for (int i = 0; i < 5000; ++i) {
     const TimePoint arrival = now + milliseconds(20 * i) + milliseconds(random.below(60));
-    if (random.below(10) != 0) line.push_back({arrival, static_cast<std::uint16_t>(start + i)});
-    if (random.below(10) == 0) line.push_back({arrival + milliseconds(5), static_cast<std::uint16_t>(start + i)});
+    if (random.below(10) != 0) line.emplace(arrival, static_cast<std::uint16_t>(start + i));
+    if (random.below(10) == 0) line.emplace(arrival + milliseconds(5), static_cast<std::uint16_t>(start + i));
   }
-  std::ranges::stable_sort(line, {}, &InFlight::arrival);
   std::set<std::uint16_t> sent_sequences;
-  for (const InFlight& p : line) {
-    pass(p.arrival - now);
-    sent_sequences.insert(static_cast<std::uint16_t>(p.sequence - start));
+  for (const auto& [arrival, sequence] : line) {
+    pass(arrival - now);
+    sent_sequences.insert(static_cast<std::uint16_t>(sequence - start));
     receive(a, alice.address,
             {.payload_type = 8,
-             .sequence = p.sequence,
-             .timestamp = 5000u + 160u * static_cast<std::uint16_t>(p.sequence - 100),
+             .sequence = sequence,
+             .timestamp = 5000u + 160u * static_cast<std::uint16_t>(sequence - 100),
              .ssrc = alice.ssrc});
   }
   const auto out = rtp_from(b);
   std::set<std::uint16_t> seen;
-  const auto base = static_cast<std::uint16_t>(out[0].packet().sequence - (line[0].sequence - start));
+  const auto base = static_cast<std::uint16_t>(out[0].packet().sequence - (line.begin()->second - start));
   for (const Datagram& d : out) seen.insert(static_cast<std::uint16_t>(d.packet().sequence - base));
   EXPECT_EQ(out.size(), sent_sequences.size());  // each once
   EXPECT_EQ(seen, sent_sequences);
