@@ -1,13 +1,16 @@
-// What protecting and unprotecting a voice packet costs, per suite; libsrtp2 in turns with it where it is installed.
+// What protecting and unprotecting a voice packet costs, per suite, where all packets are of one context, and where
+// each is of another, which is then not in the caches; libsrtp2 in turns with it where it is installed.
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <random>
 #include <string>
 
 #include "base/check.hpp"
 #include "bench/measure.hpp"
 #include "srtp/sdes.hpp"
+#include "srtp/srtp.hpp"
 #ifdef JUNCTOR_BENCH_LIBSRTP2
 #include <srtp2/srtp.h>
 #endif
@@ -29,10 +32,15 @@ class SeededRandom final : public Random {
   std::mt19937_64 engine_{1};
 };
 
-/// Packets of one sender, a turn's worth at a time: made, protected and unprotected in three passes.
+/// A turn's worth of packets, of contexts in no order: made, protected and unprotected in three passes.
 class Turn {
  public:
-  Turn() : packets_(turn_packets) {}
+  Turn(std::size_t contexts, Random& random) : packets_(turn_packets), order_(turn_packets) {
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      order_[i] = i % contexts;
+      std::swap(order_[i], order_[random.below(i + 1)]);
+    }
+  }
 
   void make() {
     for (Packet& packet : packets_) {
@@ -44,15 +52,20 @@ class Turn {
     }
   }
   /// ns per packet
+  /// work(packet, index of its context)
   template <class Work>
   double pass(Work&& work) {
     std::size_t i = 0;
-    return ns_each(packets_.size(), [&] { work(packets_[i++]); });
+    return ns_each(packets_.size(), [&] {
+      work(packets_[i], order_[i]);
+      ++i;
+    });
   }
 
  private:
   std::uint16_t sequence_ = 1;
   std::vector<Packet> packets_;
+  std::vector<std::size_t> order_;
 };
 
 struct Cost {
@@ -61,30 +74,38 @@ struct Cost {
 
 class Ours {
  public:
-  explicit Ours(const srtp::MasterKey& master)
-      : out_(srtp::Direction::outbound, master), in_(srtp::Direction::inbound, master) {}
+  Ours(srtp::Suite suite, std::size_t contexts, Random& random) : turn_(contexts, random) {
+    for (std::size_t i = 0; i < contexts; ++i) {
+      const srtp::MasterKey master = srtp::make_master_key(suite, random);
+      out_.emplace_back(srtp::Direction::outbound, master);
+      in_.emplace_back(srtp::Direction::inbound, master);
+    }
+  }
 
   void run(Cost& cost) {
     std::size_t size = 0;
     turn_.make();
-    cost.protect.push_back(turn_.pass([&](Packet& packet) {
-      const auto sealed = out_.protect(packet, packet_bytes);
+    cost.protect.push_back(turn_.pass([&](Packet& packet, std::size_t context) {
+      const auto sealed = out_[context].protect(ciphers_, packet, packet_bytes);
       JUNCTOR_CHECK(sealed.has_value());
       size = *sealed;
     }));
-    cost.unprotect.push_back(turn_.pass(
-        [&](Packet& packet) { JUNCTOR_CHECK(in_.unprotect(std::span(packet).first(size)) == packet_bytes); }));
+    cost.unprotect.push_back(turn_.pass([&](Packet& packet, std::size_t context) {
+      JUNCTOR_CHECK(in_[context].unprotect(ciphers_, std::span(packet).first(size)) == packet_bytes);
+    }));
   }
 
  private:
-  srtp::Context out_, in_;
+  srtp::Ciphers ciphers_;
+  std::deque<srtp::Context> out_, in_;
   Turn turn_;
 };
 
 #ifdef JUNCTOR_BENCH_LIBSRTP2
 class Library {
  public:
-  explicit Library(const srtp::MasterKey& master) {
+  Library(srtp::Suite suite, Random& random) : turn_(1, random) {
+    const srtp::MasterKey master = srtp::make_master_key(suite, random);
     srtp_policy_t policy{};
     set_suite(policy, master.suite);
     const std::size_t key_bytes = srtp::key_size(master.suite);
@@ -105,11 +126,11 @@ class Library {
   void run(Cost& cost) {
     int size = 0;
     turn_.make();
-    cost.protect.push_back(turn_.pass([&](Packet& packet) {
+    cost.protect.push_back(turn_.pass([&](Packet& packet, std::size_t) {
       size = packet_bytes;
       JUNCTOR_CHECK(srtp_protect(out_, packet.data(), &size) == srtp_err_status_ok);
     }));
-    cost.unprotect.push_back(turn_.pass([&](Packet& packet) {
+    cost.unprotect.push_back(turn_.pass([&](Packet& packet, std::size_t) {
       int left = size;
       JUNCTOR_CHECK(srtp_unprotect(in_, packet.data(), &left) == srtp_err_status_ok);
     }));
@@ -151,34 +172,42 @@ double median(const std::vector<double>& values) {
   return all.median();
 }
 
+std::string two(const Cost& cost) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%6.2f %6.2f", median(cost.protect) / 1e3, median(cost.unprotect) / 1e3);
+  return text;
+}
+
 void measure(srtp::Suite suite, Random& random) {
-  const srtp::MasterKey master = srtp::make_master_key(suite, random);
-  const std::string name(srtp::name_of(suite));
-  Ours ours(master);
-  Cost our_cost;
+  Ours one(suite, 1, random), many(suite, turn_packets, random);
+  Cost cost, cold_cost;
 #ifdef JUNCTOR_BENCH_LIBSRTP2
-  Library library(master);
+  Library library(suite, random);
   Cost library_cost;
-  for (int i = 0; i < rounds; ++i) ours.run(our_cost), library.run(library_cost);
-  std::printf("  %-24s %6.2f %6.2f      %6.2f %6.2f      %4.2f %4.2f\n", name.c_str(), median(our_cost.protect) / 1e3,
-              median(our_cost.unprotect) / 1e3, median(library_cost.protect) / 1e3,
-              median(library_cost.unprotect) / 1e3, median_ratio(our_cost.protect, library_cost.protect),
-              median_ratio(our_cost.unprotect, library_cost.unprotect));
+  for (int i = 0; i < rounds; ++i) one.run(cost), library.run(library_cost);
 #else
-  for (int i = 0; i < rounds; ++i) ours.run(our_cost);
-  std::printf("  %-24s %6.2f %6.2f\n", name.c_str(), median(our_cost.protect) / 1e3, median(our_cost.unprotect) / 1e3);
+  for (int i = 0; i < rounds; ++i) one.run(cost);
 #endif
+  for (int i = 0; i < rounds; ++i) many.run(cold_cost);
+  std::printf("  %-24s %s     %s", std::string(srtp::name_of(suite)).c_str(), two(cost).c_str(),
+              two(cold_cost).c_str());
+#ifdef JUNCTOR_BENCH_LIBSRTP2
+  std::printf("     %s     %4.2f %4.2f", two(library_cost).c_str(), median_ratio(cost.protect, library_cost.protect),
+              median_ratio(cost.unprotect, library_cost.unprotect));
+#endif
+  std::printf("\n");
 }
 
 int run() {
 #ifdef JUNCTOR_BENCH_LIBSRTP2
   JUNCTOR_CHECK(srtp_init() == srtp_err_status_ok);
-  constexpr const char* others = "          libsrtp2          ratio";
+  constexpr const char* others = "     libsrtp2          ratio";
 #else
   constexpr const char* others = "";
 #endif
-  std::printf("RTP packets of %zu bytes, protected and unprotected, us each\n  %-24s    junctor%s\n", packet_bytes, "",
-              others);
+  std::printf(
+      "RTP packets of %zu bytes, protected and unprotected, us each\n  %-24s one context       %zu contexts%s\n",
+      packet_bytes, "", turn_packets, others);
   SeededRandom random;
   for (const srtp::Suite suite : srtp::preferred_suites) measure(suite, random);
   return 0;

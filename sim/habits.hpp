@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "srtp/srtp.hpp"
+#include "srtp/suite.hpp"
 
 namespace junctor::sim {
 

@@ -97,6 +97,7 @@ void Speaker::use_keys(const std::optional<media::SrtpKeys>& wanted) {
     if (wanted->receive != srtp_keys_->receive) unprotect_->rekey(wanted->receive);
   } else {
     if (sent_ == 0) sequence_ &= 0x7fff;  // RFC 3711 §3.3.1
+    ciphers_.emplace();
     protect_.emplace(srtp::Direction::outbound, wanted->send);
     unprotect_.emplace(srtp::Direction::inbound, wanted->receive);
   }
@@ -227,7 +228,7 @@ void Speaker::send_packet(std::uint8_t payload_type, bool marker, std::uint32_t 
   if (protect_) {
     std::vector<std::uint8_t> buffer(packet.begin(), packet.end());
     buffer.resize(packet.size() + srtp::overhead_max);
-    buffer.resize(protect_->protect(buffer, packet.size()).value());
+    buffer.resize(protect_->protect(*ciphers_, buffer, packet.size()).value());
     return net_.send(rtp_, *remote_, buffer);
   }
   net_.send(rtp_, *remote_, bytes_of(packet));
@@ -242,7 +243,7 @@ void Speaker::send_raw(const Address& to, std::span<const std::uint8_t> bytes) {
 void Speaker::on_rtp(const Address& from, std::span<const std::uint8_t> bytes) {
   if (!unprotect_) return hear(from, bytes);
   std::vector<std::uint8_t> buffer(bytes.begin(), bytes.end());
-  const auto size = unprotect_->unprotect(buffer);
+  const auto size = unprotect_->unprotect(*ciphers_, buffer);
   if (!size) {
     ++unreadable_;
     return;
@@ -313,7 +314,7 @@ void Speaker::on_rtcp(std::span<const std::uint8_t> bytes) {
   std::vector<std::uint8_t> buffer;
   if (unprotect_) {
     buffer.assign(bytes.begin(), bytes.end());
-    const auto size = unprotect_->unprotect_rtcp(buffer);
+    const auto size = unprotect_->unprotect_rtcp(*ciphers_, buffer);
     if (!size) {
       ++unreadable_;
       return;

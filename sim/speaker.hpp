@@ -159,6 +159,7 @@ class Speaker {
   std::uint32_t digit_timestamp_ = 0;
 
   std::optional<media::SrtpKeys> srtp_keys_;  // as we see them: what we send with, what we receive with
+  std::optional<srtp::Ciphers> ciphers_;      // as long as there are contexts
   std::optional<srtp::Context> protect_, unprotect_;
 
   std::uint64_t unreadable_ = 0;

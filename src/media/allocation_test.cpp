@@ -81,6 +81,7 @@ TEST_F(AllocationTest, encrypted_legs_need_none_either) {
   const Address phone = address(1, 4000), trunk = address(2, 4000);
   srtp::MasterKey gcm{.suite = srtp::Suite::aead_aes_128_gcm}, sha{.suite = srtp::Suite::aes_cm_128_hmac_sha1_80};
   gcm.key[0] = sha.key[0] = 1;
+  srtp::Ciphers ciphers;
   srtp::Context from_phone(srtp::Direction::outbound, gcm), from_trunk(srtp::Direction::outbound, sha);
   for (const std::uint32_t slot : {0u, 1u}) {
     command(OpenPort{.id = id(slot)});
@@ -102,7 +103,7 @@ TEST_F(AllocationTest, encrypted_legs_need_none_either) {
                                                   .ssrc = 7,
                                                   .payload = speech},
                                                  bytes);
-      const std::size_t wire = (first ? from_phone : from_trunk).protect(bytes, size).value();
+      const std::size_t wire = (first ? from_phone : from_trunk).protect(ciphers, bytes, size).value();
       receive_bytes(id(first ? 0 : 1), first ? phone : trunk, std::span(bytes).first(wire));
       if (i % 50 == 0) receive_bytes(id(first ? 0 : 1), first ? phone : trunk, std::span(bytes).first(wire));
     }

@@ -43,7 +43,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "rtp/codec.hpp"
-#include "srtp/srtp.hpp"
+#include "srtp/suite.hpp"
 
 namespace junctor::media {
 

@@ -36,7 +36,8 @@ Address next_port(Address address) {
 
 }  // namespace
 
-Port::Port(PortId id, Random& random) : id_(id), out_(random), rtcp_(random) {
+Port::Port(PortId id, Random& random, srtp::Ciphers& ciphers)
+    : id_(id), ciphers_(&ciphers), out_(random), rtcp_(random) {
   format_of_type_.fill(no_format);
   forward_type_.fill(no_format);
 }
@@ -93,7 +94,7 @@ std::optional<std::span<const std::uint8_t>> Port::unprotect(Channel channel, st
     drop(channel == Channel::rtp ? Drop::malformed : Drop::malformed_rtcp);
     return std::nullopt;
   }
-  const auto clear = srtp_.unprotect(channel, datagram, room);
+  const auto clear = srtp_.unprotect(*ciphers_, channel, datagram, room);
   if (!clear) {
     drop(clear.error());
     return std::nullopt;
@@ -270,7 +271,7 @@ void Port::send(const OutHeader& header, std::uint8_t payload_type, rtp::Bytes p
                                                     .ssrc = header.ssrc,
                                                     .payload = payload},
                                                    std::span(datagram).first(packet_size_max));
-  const auto size = srtp_.protect(Channel::rtp, datagram, plain_size);
+  const auto size = srtp_.protect(*ciphers_, Channel::rtp, datagram, plain_size);
   if (!size) return drop(size.error());
   if (!sender.send(make_tag(slot_of(id_), Channel::rtp), lock_.target(), {datagram.data(), *size})) {
     return drop(Drop::send_failed);
@@ -374,7 +375,7 @@ void Port::send_report(const Port* source, const WallClock& wall, bool bye, Data
       std::span(datagram).first<RtcpLink::report_size_max>(),
       {.ssrc = out_.ssrc(), .clock = sender_clock(source, wall, now), .packets = sent_.packets, .octets = sent_.octets},
       received, bye, now);
-  const auto size = srtp_.protect(Channel::rtcp, datagram, plain_size);
+  const auto size = srtp_.protect(*ciphers_, Channel::rtcp, datagram, plain_size);
   if (!size) return drop(size.error());
   const Channel channel = rtcp_mux_ ? Channel::rtp : Channel::rtcp;
   if (!sender.send(make_tag(slot_of(id_), channel), target, {datagram.data(), *size})) return drop(Drop::send_failed);
@@ -477,12 +478,12 @@ std::string Port::save(TimePoint now) const {
   return save_value(saved_layout, *this, now);
 }
 
-std::optional<Port> Port::load(PortId id, std::string_view saved, TimePoint now) {
+std::optional<Port> Port::load(PortId id, std::string_view saved, TimePoint now, srtp::Ciphers& ciphers) {
   // What it draws is at once replaced by what was drawn then.
   struct : Random {
     std::uint64_t next() override { return 0; }
   } nothing;
-  Port port(id, nothing);
+  Port port(id, nothing, ciphers);
   if (!load_value(saved_layout, saved, port, now)) return std::nullopt;
   port.index_payloads();
   if (port.feed == Feed::mixer) port.feed = Feed::none;  // until it is seated again

@@ -77,20 +77,24 @@ struct Arrival {
 /// A movable value; the worker owns it, gives it its timers and joins it with others.
 class Port {
  public:
-  Port(PortId id, Random& random);
+  /// `ciphers` are those of the thread it is on.
+  Port(PortId id, Random& random, srtp::Ciphers& ciphers);
 
   PortId id() const { return id_; }
   /// On another worker.
-  void rename(PortId id) { id_ = id; }
+  void rename(PortId id, srtp::Ciphers& ciphers) {
+    id_ = id;
+    ciphers_ = &ciphers;
+  }
 
   /// True when the formats changed, so that whoever is joined must be mapped anew.
   bool set_remote(const SetRemote& remote, TimePoint now);
   const PayloadMap& payloads() const { return payloads_; }
   const EncoderSettings& encoder() const { return encoder_; }
 
-  /// What SRTP needs for a packet, in two steps: the second reads what the first has fetched.
-  void prefetch_keys() const { srtp_.prefetch(); }
-  void prefetch_streams() const { srtp_.prefetch_streams(); }
+  /// What SRTP needs for a packet that comes, and for one that goes.
+  void prefetch_receive_keys() const { srtp_.prefetch_receive(); }
+  void prefetch_send_keys() const { srtp_.prefetch_send(); }
 
   // ------------------------------------------------------------------------------------------------------ receiving
 
@@ -168,7 +172,7 @@ class Port {
   /// Room::seat()), and keys that wait to be pressed, which nobody expects any more. Times are kept
   /// relative to `now`.
   std::string save(TimePoint now) const;
-  static std::optional<Port> load(PortId id, std::string_view saved, TimePoint now);
+  static std::optional<Port> load(PortId id, std::string_view saved, TimePoint now, srtp::Ciphers& ciphers);
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive) {
     archive(self.feed, self.timeout_raised, self.send_, self.receive_, self.audio_due_, self.rtcp_mux_, self.codec_,
@@ -222,6 +226,7 @@ class Port {
   std::array<std::uint8_t, PayloadMap::capacity> forward_type_{};  // index → type at the port that gets it
   enum class Unmapped : std::uint8_t { none, seen, told } unmapped_ = Unmapped::none;
   SrtpLink srtp_;
+  srtp::Ciphers* ciphers_;
   SourceLock lock_;
   Address rtcp_signalled_;
   Address rtcp_learned_;

@@ -67,7 +67,8 @@ void expect_same(Pair& a, Pair& b) {
 TEST(SavedPort, GoesOnAsIfNothingHadHappened) {
   SeededRandom random(31);
   const PortId leg_id = WorkerFixture::id(4), far_id = WorkerFixture::id(5);
-  Pair first(Port(leg_id, random), Port(far_id, random), TimePoint{hours(1)});
+  srtp::Ciphers ciphers;
+  Pair first(Port(leg_id, random, ciphers), Port(far_id, random, ciphers), TimePoint{hours(1)});
   const Address phone = WorkerFixture::address(1, 4000), moved = WorkerFixture::address(1, 4444),
                 carrier = WorkerFixture::address(2, 6000), stranger = WorkerFixture::address(66, 666);
   const auto formats =
@@ -84,8 +85,8 @@ TEST(SavedPort, GoesOnAsIfNothingHadHappened) {
 
   Speaker in{.address = phone}, back{.address = carrier, .ssrc = 77};
   for (int round = 0; round < 3000; ++round) {
-    auto leg = Port::load(leg_id, first.leg.save(first.now), first.now + other_clock);
-    auto far = Port::load(far_id, first.far.save(first.now), first.now + other_clock);
+    auto leg = Port::load(leg_id, first.leg.save(first.now), first.now + other_clock, ciphers);
+    auto far = Port::load(far_id, first.far.save(first.now), first.now + other_clock, ciphers);
     ASSERT_TRUE(leg && far);
     Pair second(std::move(*leg), std::move(*far), first.now + other_clock);
     first.sent.clear();
@@ -139,7 +140,7 @@ TEST(SavedPort, GoesOnAsIfNothingHadHappened) {
   }
   EXPECT_GT(first.leg.stats().packets_in, 1000u);
   EXPECT_GT(first.leg.stats().packets_out, 1000u);
-  EXPECT_FALSE(Port::load(leg_id, first.leg.save(first.now).substr(1), first.now));
+  EXPECT_FALSE(Port::load(leg_id, first.leg.save(first.now).substr(1), first.now, ciphers));
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ void take_key(srtp::Context& context, const srtp::MasterKey& master) {
 }  // namespace
 
 struct SrtpLink::Contexts {
-  srtp::Context send, receive;
+  alignas(cache_line) srtp::Context send;
+  alignas(cache_line) srtp::Context receive;
 };
 
 SrtpLink::SrtpLink() = default;
@@ -53,34 +54,36 @@ void SrtpLink::set_keys(const std::optional<SrtpKeys>& keys) {
                                          srtp::Context(srtp::Direction::inbound, keys->receive));
 }
 
-Result<std::size_t, Drop> SrtpLink::protect(Channel channel, std::span<std::uint8_t> buffer, std::size_t size) {
+Result<std::size_t, Drop> SrtpLink::protect(srtp::Ciphers& ciphers, Channel channel, std::span<std::uint8_t> buffer,
+                                            std::size_t size) {
   if (!contexts_) return size;
   srtp::Context& context = contexts_->send;
-  const auto done = channel == Channel::rtp ? context.protect(buffer, size) : context.protect_rtcp(buffer, size);
+  const auto done =
+      channel == Channel::rtp ? context.protect(ciphers, buffer, size) : context.protect_rtcp(ciphers, buffer, size);
   if (!done) return fail(drop_of(done.error(), channel));
   return *done;
 }
 
-Result<std::span<const std::uint8_t>, Drop> SrtpLink::unprotect(Channel channel, std::span<const std::uint8_t> datagram,
+Result<std::span<const std::uint8_t>, Drop> SrtpLink::unprotect(srtp::Ciphers& ciphers, Channel channel,
+                                                                std::span<const std::uint8_t> datagram,
                                                                 std::span<std::uint8_t> room) {
   if (!contexts_) return datagram;
   JUNCTOR_CHECK(datagram.size() <= room.size());
   std::ranges::copy(datagram, room.begin());
   const auto packet = room.first(datagram.size());
   srtp::Context& context = contexts_->receive;
-  const auto size = channel == Channel::rtp ? context.unprotect(packet) : context.unprotect_rtcp(packet);
+  const auto size =
+      channel == Channel::rtp ? context.unprotect(ciphers, packet) : context.unprotect_rtcp(ciphers, packet);
   if (!size) return fail(drop_of(size.error(), channel));
   return packet.first(*size);
 }
 
-void SrtpLink::prefetch() const {
-  if (contexts_) junctor::prefetch(contexts_.get(), sizeof(Contexts));
+void SrtpLink::prefetch_receive() const {
+  if (contexts_) prefetch(&contexts_->receive, srtp::Context::rtp_bytes);
 }
 
-void SrtpLink::prefetch_streams() const {
-  if (!contexts_) return;
-  contexts_->send.prefetch_rtp();
-  contexts_->receive.prefetch_rtp();
+void SrtpLink::prefetch_send() const {
+  if (contexts_) prefetch(&contexts_->send, srtp::Context::rtp_bytes);
 }
 
 std::vector<srtp::State> SrtpLink::states() const {

@@ -26,14 +26,16 @@ class SrtpLink {
   void set_keys(const std::optional<SrtpKeys>& keys);
 
   /// In place; the buffer has srtp::overhead_max bytes behind the packet. Gives the new size.
-  Result<std::size_t, Drop> protect(Channel channel, std::span<std::uint8_t> buffer, std::size_t size);
+  Result<std::size_t, Drop> protect(srtp::Ciphers& ciphers, Channel channel, std::span<std::uint8_t> buffer,
+                                    std::size_t size);
   /// The plain packet: `datagram` itself when there are no keys, else the beginning of `room`, which is no smaller.
-  Result<std::span<const std::uint8_t>, Drop> unprotect(Channel channel, std::span<const std::uint8_t> datagram,
+  Result<std::span<const std::uint8_t>, Drop> unprotect(srtp::Ciphers& ciphers, Channel channel,
+                                                        std::span<const std::uint8_t> datagram,
                                                         std::span<std::uint8_t> room);
 
-  /// Before a packet: the contexts, and then what they point to.
-  void prefetch() const;
-  void prefetch_streams() const;
+  /// Before a packet of RTP that comes, and before one that goes.
+  void prefetch_receive() const;
+  void prefetch_send() const;
 
   /// Keys, rollover counters and replay windows.
   template <class Self, class Archive>

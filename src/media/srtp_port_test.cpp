@@ -27,6 +27,8 @@ struct Phone {
 using Bytes = std::vector<std::uint8_t>;
 
 struct SrtpPortTest : testing::TestWithParam<srtp::Suite>, WorkerFixture {
+  srtp::Ciphers ciphers;  // of the phones
+
   SrtpKeys make_keys(srtp::Suite suite) {
     return {srtp::make_master_key(suite, random), srtp::make_master_key(suite, random)};
   }
@@ -51,7 +53,7 @@ struct SrtpPortTest : testing::TestWithParam<srtp::Suite>, WorkerFixture {
                                                 .ssrc = s.ssrc,
                                                 .payload = payload},
                                                bytes);
-    bytes.resize(phone.out.protect(bytes, size).value());
+    bytes.resize(phone.out.protect(ciphers, bytes, size).value());
     return bytes;
   }
   void speak(PortId port, Phone& phone, int packets = 1, std::uint8_t code = 0x55) {
@@ -64,7 +66,7 @@ struct SrtpPortTest : testing::TestWithParam<srtp::Suite>, WorkerFixture {
   std::vector<Bytes> heard(PortId port, Phone& phone) {
     std::vector<Bytes> out;
     for (Datagram& d : rtp_from(port)) {
-      const auto size = phone.in.unprotect(d.bytes);
+      const auto size = phone.in.unprotect(ciphers, d.bytes);
       EXPECT_TRUE(size.has_value()) << "error " << static_cast<int>(size.error());
       if (!size) continue;
       d.bytes.resize(*size);
@@ -145,7 +147,7 @@ TEST_P(SrtpPortTest, echo_and_mixer_are_protected_too) {
     const std::size_t size = rtp::write_packet(
         {.payload_type = 8, .sequence = s.sequence++, .timestamp = s.timestamp += 160, .ssrc = 2, .payload = payload},
         bytes);
-    bytes.resize(bob.out.protect(bytes, size).value());
+    bytes.resize(bob.out.protect(ciphers, bytes, size).value());
     receive_bytes(b, s.address, bytes);
     speak(a, alice);
     if (i == 49) heard(a, alice);  // it begins
@@ -162,7 +164,7 @@ TEST_P(SrtpPortTest, reports_are_protected_and_theirs_are_read) {
   ASSERT_FALSE(reports.empty());
   for (Datagram d : reports) {
     EXPECT_FALSE(rtp::Compound::parse(d.bytes));
-    const auto size = alice.in.unprotect_rtcp(d.bytes);
+    const auto size = alice.in.unprotect_rtcp(ciphers, d.bytes);
     ASSERT_TRUE(size);
     EXPECT_TRUE(rtp::Compound::parse(std::span(d.bytes).first(*size)));
   }
@@ -174,7 +176,7 @@ TEST_P(SrtpPortTest, reports_are_protected_and_theirs_are_read) {
   report.resize(32);
   Bytes wire = report;
   wire.resize(report.size() + srtp::overhead_max);
-  wire.resize(alice.out.protect_rtcp(wire, report.size()).value());
+  wire.resize(alice.out.protect_rtcp(ciphers, wire, report.size()).value());
   const Address rtcp{alice.speaker.address.ip, 4001};
   receive_bytes(a, rtcp, report, Channel::rtcp);  // in clear: nobody's
   EXPECT_EQ(stats(a).remote_loss, 0);
@@ -229,8 +231,8 @@ TEST_P(SrtpPortTest, rollover_counters_and_windows_outlive_another_description_w
     }
     pass(milliseconds(1));
   }
-  EXPECT_EQ(alice.out.save().senders.front().rtp.highest() >> 16, 2u);
-  EXPECT_GE(alice.in.save().senders.front().rtp.highest() >> 16, 1u);
+  EXPECT_EQ(alice.out.save().senders[0].rtp.highest() >> 16, 2u);
+  EXPECT_GE(alice.in.save().senders[0].rtp.highest() >> 16, 1u);
   EXPECT_EQ(stats(a).drop(Drop::replayed), 13u);
   EXPECT_EQ(stats(a).drop(Drop::auth_failed), 0u);
 
@@ -279,7 +281,8 @@ TEST_P(SrtpPortTest, keys_and_counters_go_to_another_worker_with_the_port) {
 TEST_P(SrtpPortTest, a_saved_port_goes_on_with_its_keys_and_counters) {
   SeededRandom seeded(9);
   Phone alice(address(1, 4000), make_keys(GetParam()));
-  Port port(id(4), seeded);
+  srtp::Ciphers of_worker, of_other;
+  Port port(id(4), seeded, of_worker);
   SetRemote set = remote(id(4), alice.speaker.address, formats({pcma()}));
   set.srtp = alice.keys;
   port.set_remote(set, now);
@@ -292,11 +295,11 @@ TEST_P(SrtpPortTest, a_saved_port_goes_on_with_its_keys_and_counters) {
     ASSERT_TRUE(clear) << i;
     if (const auto arrival = port.receive(*clear, alice.speaker.address, now, *this))
       port.forward(*arrival, port, *this, now);
-    auto loaded = Port::load(id(4), port.save(now), now + hours(5));
+    auto loaded = Port::load(id(4), port.save(now), now + hours(5), of_other);
     ASSERT_TRUE(loaded);
     EXPECT_EQ(loaded->save(now + hours(5)), port.save(now));
     EXPECT_FALSE(loaded->unprotect(Channel::rtp, packet, room));  // a replay
-    port = *Port::load(id(4), port.save(now), now);
+    port = *Port::load(id(4), port.save(now), now, of_worker);
     port.map_formats_to(port);
   }
   EXPECT_TRUE(all_payload(heard(id(4), alice), 0x66));

@@ -104,11 +104,10 @@ void Worker::expect(std::uint64_t tag, std::size_t before) const {
   if (before == 3) return prefetch(port, sizeof(Port));
   const Port* const to = port->feed == Feed::relay ? port_at(slot_of(port->partner)) : nullptr;
   if (before == 2) {
-    port->prefetch_keys();
+    port->prefetch_receive_keys();
     if (to != nullptr) prefetch(to, sizeof(Port));
-  } else {
-    port->prefetch_streams();
-    if (to != nullptr) to->prefetch_keys();
+  } else if (to != nullptr) {
+    to->prefetch_send_keys();
   }
 }
 
@@ -220,7 +219,7 @@ void Worker::on_command(const Command& command, TimePoint now) {
 Outcome Worker::apply(const OpenPort& command, TimePoint now) {
   Slot& place = slot(command.id);
   if (place.port || generation_of(command.id) <= place.closed_generation) return Outcome::bad_parameter;
-  install(std::make_unique<Port>(command.id, random_), now);
+  install(std::make_unique<Port>(command.id, random_, ciphers_), now);
   return Outcome::done;
 }
 
@@ -457,7 +456,7 @@ std::unique_ptr<Port> Worker::hand_over(PortId id) {
 void Worker::take_over(PortId id, std::unique_ptr<Port> port, TimePoint now) {
   JUNCTOR_CHECK(slot_of(id) >= settings_.slots && slot(id).port == nullptr);
   if (port == nullptr) return;
-  port->rename(id);
+  port->rename(id, ciphers_);
   Port& taken = *port;
   install(std::move(port), now);
   if (!taken.timeout_raised) check_timeout(taken, now);

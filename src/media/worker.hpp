@@ -18,6 +18,7 @@
 #include "base/time.hpp"
 #include "base/timer_wheel.hpp"
 #include "media/media.hpp"
+#include "srtp/ciphers.hpp"
 
 namespace junctor::media {
 
@@ -140,6 +141,7 @@ class Worker final : public DatagramSink, private TimerTarget {
   DatagramSender& sender_;
   EventSink& events_;
   Random& random_;
+  srtp::Ciphers ciphers_;
   Counter& no_port_;
   std::array<Counter*, drop_reasons> drops_{};
   TimerWheel wheel_;

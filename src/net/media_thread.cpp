@@ -31,6 +31,8 @@ constexpr unsigned refusals_per_socket = 8;
 constexpr std::size_t binds_per_turn = 8;
 // An Ethernet frame's worth; what is longer is no media of ours and is dropped.
 constexpr std::size_t packet_bytes = 2'048;
+// Where nothing came for so many pauses, the last one gathered nothing, and the next one is left out.
+constexpr int long_gap_pauses = 2;
 // The kernel may end a sleep that much later; the default of 50 µs would be a fifth of the coalescing.
 constexpr unsigned long timer_slack_ns = 5'000;
 
@@ -154,6 +156,7 @@ class MediaThread::Impl final : public PacketSockets {
     while (!stop_.load(std::memory_order_relaxed)) {
       const std::size_t count = wait(more, ended);
       const TimePoint start = now();
+      const bool gathers = start - ended < long_gap_pauses * settings_.coalescing;
       side_.on_commands(start);
       bool packets = false;
       for (std::size_t i = 0; i < count; ++i) {
@@ -171,7 +174,7 @@ class MediaThread::Impl final : public PacketSockets {
       publish_counts();
       ended = now();
       turns_.add(ended - start);
-      if (packets && !more) coalesce(start, ended);
+      if (packets && gathers && !more) coalesce(start, ended);
     }
   }
 
@@ -236,7 +239,8 @@ class MediaThread::Impl final : public PacketSockets {
     }
   }
 
-  // Sleeping on until the turn is `coalescing` old gathers several packets for one wake-up.
+  // Sleeping on until the turn is `coalescing` old gathers several packets for one wake-up; not where they come at once
+  // and then nothing for long, which is only woken twice.
   void coalesce(TimePoint start, TimePoint ended) {
     const Duration left = start + settings_.coalescing - ended;
     if (left <= Duration::zero()) return;

@@ -88,7 +88,7 @@ struct MediaThreadSettings {
   std::size_t ready_pairs = 64;                                  ///< bound ahead of need, per family
   std::size_t idle_pairs = 1'024;  ///< freed pairs kept bound for reuse, per family; more are closed
   std::size_t max_slots = 16'384;  ///< pairs of this worker at once, both families
-  Duration coalescing{100'000};    ///< a turn begins at the earliest this long after the one before; 0: at once
+  Duration coalescing{100'000};    ///< turns with packets begin so far apart while that gathers any; 0: at once
 };
 
 /// Counters, shared by all workers: media_received, media_sent, media_send_errors, media_receive_errors,

@@ -2,10 +2,8 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "base/prefetch.hpp"
 #include "srtp/bytes.hpp"
 #include "srtp/srtp.hpp"
-#include "srtp/transform.hpp"
 
 namespace junctor::srtp {
 namespace {
@@ -19,17 +17,17 @@ constexpr std::uint64_t rtcp_index_end = std::uint64_t{1} << 31;
 
 using Bytes = std::span<const std::uint8_t>;
 
-std::unique_ptr<Transform> make_transform(const MasterKey& master, Channel channel) {
+Transform make_transform(const MasterKey& master, Channel channel) {
   const SessionKeys keys = derive(master, channel);
   switch (master.suite) {
     case Suite::aead_aes_128_gcm:
     case Suite::aead_aes_256_gcm:
-      return make_gcm(keys, key_size(master.suite));
+      return Transform::gcm(keys, key_size(master.suite));
     case Suite::aes_cm_128_hmac_sha1_32:
     case Suite::aes_256_cm_hmac_sha1_32:  // RTCP keeps the long tag (RFC 4568 §6.2.2, RFC 6188 §6)
-      return make_counter_mode(keys, key_size(master.suite), channel == Channel::rtp ? 4 : 10);
+      return Transform::counter_mode(keys, key_size(master.suite), channel == Channel::rtp ? 4 : 10);
     default:
-      return make_counter_mode(keys, key_size(master.suite), 10);
+      return Transform::counter_mode(keys, key_size(master.suite), 10);
   }
 }
 
@@ -65,17 +63,12 @@ struct Place {
   Position at;
 };
 
-Sender* find(State& state, std::uint32_t ssrc) {
-  const auto found = std::ranges::find(state.senders, ssrc, &Sender::ssrc);
-  return found == state.senders.end() ? nullptr : &*found;
-}
-
 /// Why a packet at `place` may not pass, as far as is known before its tag is looked at.
 template <class Window>
 std::optional<SrtpError> refusal(const State& state, const Place& place, Window Sender::* window, std::uint64_t end,
                                  std::uint64_t packets) {
   if (place.at.index >= end || packets >= state.master.lifetime) return SrtpError::key_exhausted;
-  if (place.sender == nullptr && state.senders.size() == ssrcs_max) return SrtpError::ssrc_table_full;
+  if (place.sender == nullptr && state.senders.full()) return SrtpError::ssrc_table_full;
   if (place.sender != nullptr && !(place.sender->*window).is_new(place.at.index)) return SrtpError::replayed;
   return std::nullopt;
 }
@@ -83,7 +76,7 @@ std::optional<SrtpError> refusal(const State& state, const Place& place, Window 
 /// The packet at `place` has passed.
 template <class Window>
 void accept(State& state, const Place& place, Window Sender::* window, std::uint64_t& packets) {
-  Sender& sender = place.sender != nullptr ? *place.sender : state.senders.emplace_back(Sender{.ssrc = place.at.ssrc});
+  Sender& sender = place.sender != nullptr ? *place.sender : state.senders.add(Sender{.ssrc = place.at.ssrc});
   (sender.*window).mark(place.at.index);
   ++packets;
 }
@@ -91,7 +84,7 @@ void accept(State& state, const Place& place, Window Sender::* window, std::uint
 Place rtp_place(State& state, Bytes packet) {
   const std::uint32_t ssrc = read_u32(&packet[8]);
   const std::uint16_t sequence = read_u16(&packet[2]);
-  Sender* const sender = find(state, ssrc);
+  Sender* const sender = state.senders.find(ssrc);
   return {sender, {ssrc, sender != nullptr ? estimate(sender->rtp, sequence) : sequence}};
 }
 
@@ -121,36 +114,23 @@ std::array<std::uint8_t, 4> rollover_counter(const Position& at) {
 Context::Context(Direction direction, const MasterKey& master)
     : Context(State{.direction = direction, .master = master}) {}
 
-Context::Context(State saved) : state_(std::move(saved)) {
-  JUNCTOR_CHECK(state_.senders.size() <= ssrcs_max);
-  state_.senders.reserve(ssrcs_max);  // so that a packet never makes it grow
-  make_transforms();
+Context::Context(State saved)
+    : rtp_(make_transform(saved.master, Channel::rtp)),
+      state_(std::move(saved)),
+      rtcp_(make_transform(state_.master, Channel::rtcp)) {
+  state_.senders.make_room();
 }
-
-Context::~Context() = default;
-Context::Context(Context&&) noexcept = default;
-Context& Context::operator=(Context&&) noexcept = default;
 
 void Context::rekey(const MasterKey& master) {
   state_.master = master;
   state_.rtp_packets = state_.rtcp_packets = 0;
-  make_transforms();
-}
-
-void Context::make_transforms() {
   rtp_ = make_transform(state_.master, Channel::rtp);
   rtcp_ = make_transform(state_.master, Channel::rtcp);
 }
 
-void Context::prefetch_rtp() const {
-  constexpr std::size_t transform_bytes = 256;  // of the larger one, about
-  prefetch(rtp_.get(), transform_bytes);
-  if (!state_.senders.empty()) prefetch(state_.senders.data(), sizeof(Sender));
-}
-
-Result<std::size_t, SrtpError> Context::protect(std::span<std::uint8_t> buffer, std::size_t size) {
+Result<std::size_t, SrtpError> Context::protect(Ciphers& ciphers, std::span<std::uint8_t> buffer, std::size_t size) {
   JUNCTOR_CHECK(state_.direction == Direction::outbound && size <= buffer.size());
-  const std::size_t tag = rtp_->tag_size();
+  const std::size_t tag = rtp_.tag_size();
   const auto packet = buffer.first(size);
   const auto clear = rtp_clear_size(packet);
   if (!clear) return fail(SrtpError::malformed);
@@ -159,14 +139,14 @@ Result<std::size_t, SrtpError> Context::protect(std::span<std::uint8_t> buffer, 
   if (const auto error = refusal(state_, place, &Sender::rtp, rtp_index_end, state_.rtp_packets)) return fail(*error);
 
   const auto roc = rollover_counter(place.at);
-  rtp_->seal(packet, *clear, place.at, rtp_trailer(*rtp_, roc), buffer.subspan(size, tag));
+  rtp_.seal(ciphers, packet, *clear, place.at, rtp_trailer(rtp_, roc), buffer.subspan(size, tag));
   accept(state_, place, &Sender::rtp, state_.rtp_packets);
   return size + tag;
 }
 
-Result<std::size_t, SrtpError> Context::unprotect(std::span<std::uint8_t> packet) {
+Result<std::size_t, SrtpError> Context::unprotect(Ciphers& ciphers, std::span<std::uint8_t> packet) {
   JUNCTOR_CHECK(state_.direction == Direction::inbound);
-  const std::size_t tag = rtp_->tag_size();
+  const std::size_t tag = rtp_.tag_size();
   if (packet.size() < tag) return fail(SrtpError::malformed);
   const auto inner = packet.first(packet.size() - tag);
   const auto clear = rtp_clear_size(inner);
@@ -175,46 +155,48 @@ Result<std::size_t, SrtpError> Context::unprotect(std::span<std::uint8_t> packet
   if (const auto error = refusal(state_, place, &Sender::rtp, rtp_index_end, state_.rtp_packets)) return fail(*error);
 
   const auto roc = rollover_counter(place.at);
-  if (!rtp_->open(inner, *clear, place.at, rtp_trailer(*rtp_, roc), packet.last(tag)))
+  if (!rtp_.open(ciphers, inner, *clear, place.at, rtp_trailer(rtp_, roc), packet.last(tag)))
     return fail(SrtpError::auth_failed);
   accept(state_, place, &Sender::rtp, state_.rtp_packets);
   return inner.size();
 }
 
-Result<std::size_t, SrtpError> Context::protect_rtcp(std::span<std::uint8_t> buffer, std::size_t size) {
+Result<std::size_t, SrtpError> Context::protect_rtcp(Ciphers& ciphers, std::span<std::uint8_t> buffer,
+                                                     std::size_t size) {
   JUNCTOR_CHECK(state_.direction == Direction::outbound && size <= buffer.size());
-  const std::size_t tag = rtcp_->tag_size();
+  const std::size_t tag = rtcp_.tag_size();
   const auto packet = buffer.first(size);
   if (!is_rtcp(packet)) return fail(SrtpError::malformed);
   if (buffer.size() - size < tag + index_size) return fail(SrtpError::no_room);
   const std::uint32_t ssrc = read_u32(&packet[4]);
-  Sender* const sender = find(state_, ssrc);
+  Sender* const sender = state_.senders.find(ssrc);
   const bool first = sender == nullptr || sender->rtcp.empty();
   const Place place{sender, {ssrc, first ? 0 : sender->rtcp.highest() + 1}};
   if (const auto error = refusal(state_, place, &Sender::rtcp, rtcp_index_end, state_.rtcp_packets))
     return fail(*error);
 
-  const RtcpTail tail(buffer.subspan(size, tag + index_size), *rtcp_);
+  const RtcpTail tail(buffer.subspan(size, tag + index_size), rtcp_);
   write_u32(tail.index.data(), e_flag | static_cast<std::uint32_t>(place.at.index));
-  rtcp_->seal(packet, rtcp_header_size, place.at, tail.index, tail.tag);
+  rtcp_.seal(ciphers, packet, rtcp_header_size, place.at, tail.index, tail.tag);
   accept(state_, place, &Sender::rtcp, state_.rtcp_packets);
   return size + tag + index_size;
 }
 
-Result<std::size_t, SrtpError> Context::unprotect_rtcp(std::span<std::uint8_t> packet) {
+Result<std::size_t, SrtpError> Context::unprotect_rtcp(Ciphers& ciphers, std::span<std::uint8_t> packet) {
   JUNCTOR_CHECK(state_.direction == Direction::inbound);
-  const std::size_t tail_size = rtcp_->tag_size() + index_size;
+  const std::size_t tail_size = rtcp_.tag_size() + index_size;
   if (packet.size() < tail_size) return fail(SrtpError::malformed);
   const auto inner = packet.first(packet.size() - tail_size);
-  const RtcpTail tail(packet.last(tail_size), *rtcp_);
+  const RtcpTail tail(packet.last(tail_size), rtcp_);
   const std::uint32_t word = read_u32(tail.index.data());
   if (!is_rtcp(inner) || (word & e_flag) == 0) return fail(SrtpError::malformed);
   const std::uint32_t ssrc = read_u32(&inner[4]);
-  const Place place{find(state_, ssrc), {ssrc, word & ~e_flag}};
+  const Place place{state_.senders.find(ssrc), {ssrc, word & ~e_flag}};
   if (const auto error = refusal(state_, place, &Sender::rtcp, rtcp_index_end, state_.rtcp_packets))
     return fail(*error);
 
-  if (!rtcp_->open(inner, rtcp_header_size, place.at, tail.index, tail.tag)) return fail(SrtpError::auth_failed);
+  if (!rtcp_.open(ciphers, inner, rtcp_header_size, place.at, tail.index, tail.tag))
+    return fail(SrtpError::auth_failed);
   accept(state_, place, &Sender::rtcp, state_.rtcp_packets);
   return inner.size();
 }

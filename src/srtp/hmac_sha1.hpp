@@ -2,7 +2,6 @@
 // HMAC-SHA1 (RFC 2104) for packets.
 #include <array>
 #include <cstdint>
-#include <openssl/sha.h>
 #include <span>
 
 namespace junctor::srtp {
@@ -15,7 +14,8 @@ class HmacSha1 {
                                           std::span<const std::uint8_t> trailer) const;
 
  private:
-  SHA_CTX inner_, outer_;  // after the key's block
+  using Chaining = std::array<std::uint32_t, 5>;  // what SHA-1 knows after the key's block
+  Chaining inner_, outer_;
 };
 
 }  // namespace junctor::srtp

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include "srtp/srtp.hpp"
+#include "srtp/suite.hpp"
 
 namespace junctor::srtp {
 

@@ -10,12 +10,12 @@
 
 #include "base/random.hpp"
 #include "base/result.hpp"
-#include "srtp/srtp.hpp"
+#include "srtp/suite.hpp"
 
 namespace junctor::srtp {
 
-/// All suites, best first: what is offered where nothing else is configured. GCM is the cheapest, and a tag of 32 bits
-/// the weakest.
+/// All suites, best first: what is offered where nothing else is configured. GCM has the longest tag, and one of 32
+/// bits is the weakest.
 inline constexpr std::array<Suite, 6> preferred_suites = {
     Suite::aead_aes_128_gcm,        Suite::aead_aes_256_gcm,        Suite::aes_cm_128_hmac_sha1_80,
     Suite::aes_256_cm_hmac_sha1_80, Suite::aes_cm_128_hmac_sha1_32, Suite::aes_256_cm_hmac_sha1_32,

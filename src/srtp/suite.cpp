@@ -1,7 +1,7 @@
+#include "srtp/suite.hpp"
+
 #include <algorithm>
 #include <utility>
-
-#include "srtp/srtp.hpp"
 
 namespace junctor::srtp {
 namespace {

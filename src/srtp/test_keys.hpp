@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "srtp/sdes.hpp"
+#include "srtp/srtp.hpp"
 
 namespace junctor::srtp {
 
@@ -52,6 +53,12 @@ inline Buffer rtcp_packet(std::uint32_t ssrc = 0xcafebabe) {
   return bytes;
 }
 
+/// Of the tests' one thread. Not made before main(): a test counts what OpenSSL allocates from its beginning on.
+inline Ciphers& ciphers() {
+  static Ciphers all;
+  return all;
+}
+
 using Outcome = Result<std::size_t, SrtpError>;
 
 inline Result<Buffer, SrtpError> sized(Buffer buffer, Outcome size) {
@@ -62,21 +69,21 @@ inline Result<Buffer, SrtpError> sized(Buffer buffer, Outcome size) {
 inline Result<Buffer, SrtpError> protect(Context& context, Buffer packet) {
   const std::size_t size = packet.size();
   packet.resize(size + overhead_max);
-  const Outcome outcome = context.protect(packet, size);
+  const Outcome outcome = context.protect(ciphers(), packet, size);
   return sized(std::move(packet), outcome);
 }
 inline Result<Buffer, SrtpError> unprotect(Context& context, Buffer packet) {
-  const Outcome outcome = context.unprotect(packet);
+  const Outcome outcome = context.unprotect(ciphers(), packet);
   return sized(std::move(packet), outcome);
 }
 inline Result<Buffer, SrtpError> protect_rtcp(Context& context, Buffer packet) {
   const std::size_t size = packet.size();
   packet.resize(size + overhead_max);
-  const Outcome outcome = context.protect_rtcp(packet, size);
+  const Outcome outcome = context.protect_rtcp(ciphers(), packet, size);
   return sized(std::move(packet), outcome);
 }
 inline Result<Buffer, SrtpError> unprotect_rtcp(Context& context, Buffer packet) {
-  const Outcome outcome = context.unprotect_rtcp(packet);
+  const Outcome outcome = context.unprotect_rtcp(ciphers(), packet);
   return sized(std::move(packet), outcome);
 }
 
