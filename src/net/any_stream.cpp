@@ -119,6 +119,7 @@ void AnyStream::read(const std::shared_ptr<State>& state, asio::mutable_buffer i
   if (!state->socket.is_open())
     return state->complete(std::move(handler), error_code(asio::error::operation_aborted), std::size_t{0});
   if (into.size() == 0) return state->complete(std::move(handler), error_code(), std::size_t{0});
+  if (!state->stream.is_secure()) return read_plain(state, into, std::move(handler));
   const auto progress = state->stream.read(std::span(static_cast<char*>(into.data()), into.size()));
   if (progress.state == EdgeStream::State::done)
     return state->complete(std::move(handler), error_code(), progress.bytes);
@@ -128,6 +129,17 @@ void AnyStream::read(const std::shared_ptr<State>& state, asio::mutable_buffer i
     if (error) return state->complete(std::move(waiting), error, std::size_t{0});
     read(state, into, std::move(waiting));
   });
+}
+
+/// By Asio, which asks the kernel for a new readiness only when there is none, as a wait always does.
+void AnyStream::read_plain(const std::shared_ptr<State>& state, asio::mutable_buffer into, TransferHandler handler) {
+  state->socket.async_read_some(
+      asio::buffer(into), [state, handler = std::move(handler)](const error_code& error, std::size_t bytes) mutable {
+        if (!error || error == asio::error::eof || error == asio::error::operation_aborted)
+          return std::move(handler)(error, bytes);
+        state->failure = error.message();
+        std::move(handler)(error_code(asio::error::connection_reset), bytes);
+      });
 }
 
 void AnyStream::write(const std::shared_ptr<State>& state, std::string piece, TransferHandler handler) {

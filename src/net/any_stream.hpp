@@ -83,6 +83,8 @@ class AnyStream {
  private:
   struct State;
   static void read(const std::shared_ptr<State>& state, boost::asio::mutable_buffer into, TransferHandler handler);
+  static void read_plain(const std::shared_ptr<State>& state, boost::asio::mutable_buffer into,
+                         TransferHandler handler);
   static void write(const std::shared_ptr<State>& state, std::string piece, TransferHandler handler);
 
   std::shared_ptr<State> state_;  // shared with what is under way
