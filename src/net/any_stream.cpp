@@ -12,8 +12,10 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 struct AnyStream::State {
-  explicit State(asio::ip::tcp::socket connected)
-      : socket(std::move(connected)), executor(*socket.get_executor().target<executor_type>()) {}
+  explicit State(asio::ip::tcp::socket connected) : socket(std::move(connected)) {}
+
+  /// The socket's, which any_io_executor hides: copying that one is not cheap, and Beast does so often.
+  executor_type executor() { return *socket.get_executor().target<executor_type>(); }
 
   /// Waits until it can go on, and goes on; a socket that was closed meanwhile ends it.
   template <class GoOn, class Handler>
@@ -26,7 +28,7 @@ struct AnyStream::State {
   }
   template <class Handler, class... Result>
   void complete(Handler handler, Result... result) {
-    asio::post(executor,
+    asio::post(executor(),
                [handler = std::move(handler), result...]() mutable { std::move(handler)(std::move(result)...); });
   }
   error_code error_of(EdgeStream::State state) {
@@ -37,7 +39,6 @@ struct AnyStream::State {
   }
 
   asio::ip::tcp::socket socket;
-  executor_type executor;
   EdgeStream stream;
   std::string failure;
 };
@@ -63,7 +64,7 @@ AnyStream::~AnyStream() {
 }
 
 AnyStream::executor_type AnyStream::get_executor() {
-  return state_->executor;
+  return state_->executor();
 }
 
 const std::string& AnyStream::failure() const {
