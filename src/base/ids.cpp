@@ -2,17 +2,21 @@
 
 #include <array>
 #include <charconv>
-#include <cinttypes>
-#include <cstdio>
 #include <string_view>
 
 namespace junctor {
 
 std::string to_string(const CallId& id) {
-  std::array<char, 64> text{};
-  const int n =
-      std::snprintf(text.data(), text.size(), "n%" PRIu32 "-%08" PRIx32 "-%" PRIu64, id.node, id.epoch, id.counter);
-  return std::string(text.data(), static_cast<std::size_t>(n));
+  constexpr int epoch_bits = 32, bits_per_digit = 4;
+  std::array<char, 64> text{'n'};
+  char* const end = text.data() + text.size();
+  char* at = std::to_chars(text.data() + 1, end, id.node).ptr;
+  *at++ = '-';
+  for (int shift = epoch_bits - bits_per_digit; shift >= 0; shift -= bits_per_digit)
+    *at++ = "0123456789abcdef"[id.epoch >> shift & 0xf];
+  *at++ = '-';
+  at = std::to_chars(at, end, id.counter).ptr;
+  return std::string(text.data(), at);
 }
 
 CallId parse_call_id(std::string_view text) {

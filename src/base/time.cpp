@@ -9,6 +9,7 @@ std::string rfc3339(WallTime t) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{t - day};
   std::string out;
+  out.reserve(24);
   const auto add = [&out](long long number, std::size_t digits, char behind) {
     out.resize(out.size() + digits + 1, behind);
     for (std::size_t i = 2; i < digits + 2; ++i, number /= 10)

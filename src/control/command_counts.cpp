@@ -25,10 +25,20 @@ std::string_view CommandCounts::outcome(std::string_view code) {
 }
 
 void CommandCounts::add(std::string_view action, std::string_view code, Duration took) {
-  const std::string name(action.empty() ? "unknown" : action);
-  counters_.get("rwi_command_results_" + name + ',' + std::string(outcome(code))).add();
+  const std::string_view name = action.empty() ? "unknown" : action;
+  const auto results = [&]() -> Counter& {
+    return counters_.get("rwi_command_results_" + std::string(name) + ',' + std::string(outcome(code)));
+  };
+  OfAction& own = of_actions_[name];
+  if (own.us == nullptr) own.us = &counters_.get("rwi_command_us_" + std::string(name));
+  if (code.empty()) {
+    if (own.done == nullptr) own.done = &results();
+    own.done->add();
+  } else {
+    results().add();
+  }
   const auto us = std::chrono::floor<microseconds>(took).count();
-  counters_.get("rwi_command_us_" + name).add(static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)));
+  own.us->add(static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)));
 }
 
 }  // namespace junctor::control

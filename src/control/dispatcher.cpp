@@ -27,10 +27,10 @@ Failure plain(std::string_view code, std::string_view message) {
   return {std::string(code), std::string(message)};
 }
 
-std::string text_member(const json::object& object, std::string_view name) {
+std::string_view text_member(const json::object& object, std::string_view name) {
   const json::value* const value = object.if_contains(name);
   const json::string* const string = value == nullptr ? nullptr : value->if_string();
-  return string == nullptr ? std::string() : std::string(string->data(), string->size());
+  return string == nullptr ? std::string_view() : std::string_view(string->data(), string->size());
 }
 
 bool flag_member(const json::object& object, std::string_view name) {
@@ -171,7 +171,7 @@ void Dispatcher::on_command(Session& session, const json::value& command, WebId 
     issued->action_id.clear();
     return finish(issued, plain("missing_action_id", "missing_action_id: it is too long"), {}, now);
   }
-  const std::string action = text_member(*object, "action");
+  const std::string_view action = text_member(*object, "action");
   if (action.empty()) return finish(issued, plain("missing_action", "missing_action"), {}, now);
   issued->action = action.substr(0, Field::text_bytes_max);
   if (issued->action_id.empty()) return finish(issued, plain("missing_action_id", "missing_action_id"), {}, now);

@@ -10,7 +10,6 @@
 // about a whole conference room waits for the commands on its members that came before it, and they for it.
 // call.hangup waits for nobody.
 #include <boost/json.hpp>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -148,7 +147,7 @@ class Dispatcher final : private TimerTarget {
     std::uint64_t job = 0;
     bool shared = false;
   };
-  std::unordered_map<std::string, std::deque<Waiting>> turns_;  // by Subject::key
+  std::unordered_map<std::string, std::vector<Waiting>> turns_;  // by Subject::key
   std::uint64_t last_job_ = 0;
   std::set<std::uint64_t> next_jobs_;  // whose turn has come, or may have
   TimerId next_timer_;

@@ -43,13 +43,19 @@ void ResultMemory::forget_old(TimePoint now) {
 
 const ResultMemory::Entry* ResultMemory::begin(const std::string& action_id, std::size_t body, TimePoint now) {
   forget_old(now);
-  if (const Entry* const known = find(action_id)) return known;
-  put({action_id, body, now, {}});
+  const std::uint64_t number = first_ + entries_.size();
+  const auto [at, is_new] = numbers_.try_emplace(hash_of(action_id), number);
+  if (!is_new) {
+    if (const Entry& known = entries_[at->second - first_]; known.action_id == action_id) return &known;
+    at->second = number;  // of another one with this hash, which is forgotten
+  }
+  entries_.push_back({action_id, body, now, {}});
   return nullptr;
 }
 
 void ResultMemory::finish(const std::string& action_id, Outcome outcome) {
-  Entry* const entry = find(action_id);
+  const bool last = !entries_.empty() && entries_.back().action_id == action_id;  // as most are that are done at once
+  Entry* const entry = last ? &entries_.back() : find(action_id);
   if (entry == nullptr) return;
   data_bytes_ += outcome.data.size();
   entry->outcome = std::move(outcome);

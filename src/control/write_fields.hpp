@@ -39,8 +39,8 @@ class FieldWriter {
   /// A member besides the struct's own.
   template <class T>
   void add(std::string_view name, const T& from) {
-    if (!text_.empty()) text_ += ',';
-    text_.append("\"").append(name).append("\":");
+    if (text_.empty()) text_.reserve(usual_bytes);
+    add_name(name, text_.empty());
     const std::size_t begin = text_.size();
     write(from);
     members_.push_back({name, begin, text_.size()});
@@ -59,6 +59,23 @@ class FieldWriter {
   }
 
  private:
+  static constexpr std::size_t usual_bytes = 256;
+
+  void add_name(std::string_view name, bool first) { text_.append(first ? "\"" : ",\"").append(name).append("\":"); }
+
+  /// Of a struct in the struct: nobody asks for the values of its members.
+  struct Inner {
+    FieldWriter& out;
+    bool first = true;
+
+    template <class T>
+    void operator()(const Field& field, const T& from) {
+      if (out.flat_ && field.flat > *out.flat_) return;
+      out.add_name(field.name, std::exchange(first, false));
+      out.write(from);
+    }
+  };
+
   struct Member {
     std::string_view name;
     std::size_t begin = 0, end = 0;  // of its value
@@ -108,9 +125,10 @@ class FieldWriter {
   template <class T>
     requires requires(const T& value, FieldWriter& writer) { T::fields(value, writer); }
   void write(const T& from) {
-    FieldWriter writer(names_, flat_);
-    T::fields(from, writer);
-    text_.append("{").append(writer.text_).append("}");
+    Inner inner{*this};
+    text_ += '{';
+    T::fields(from, inner);
+    text_ += '}';
   }
 
   const CallNames& names_;

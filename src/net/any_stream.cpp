@@ -14,6 +14,9 @@ using boost::system::error_code;
 struct AnyStream::State {
   explicit State(asio::ip::tcp::socket connected) : socket(std::move(connected)) {}
 
+  /// The socket's, which any_io_executor hides: copying that one is not cheap, and Beast does so often.
+  executor_type executor() { return *socket.get_executor().target<executor_type>(); }
+
   /// Waits until it can go on, and goes on; a socket that was closed meanwhile ends it.
   template <class GoOn, class Handler>
   void wait(EdgeStream::State until, Handler handler, GoOn go_on) {
@@ -25,7 +28,7 @@ struct AnyStream::State {
   }
   template <class Handler, class... Result>
   void complete(Handler handler, Result... result) {
-    asio::post(socket.get_executor(),
+    asio::post(executor(),
                [handler = std::move(handler), result...]() mutable { std::move(handler)(std::move(result)...); });
   }
   error_code error_of(EdgeStream::State state) {
@@ -61,7 +64,7 @@ AnyStream::~AnyStream() {
 }
 
 AnyStream::executor_type AnyStream::get_executor() {
-  return state_->socket.get_executor();
+  return state_->executor();
 }
 
 const std::string& AnyStream::failure() const {
@@ -119,6 +122,7 @@ void AnyStream::read(const std::shared_ptr<State>& state, asio::mutable_buffer i
   if (!state->socket.is_open())
     return state->complete(std::move(handler), error_code(asio::error::operation_aborted), std::size_t{0});
   if (into.size() == 0) return state->complete(std::move(handler), error_code(), std::size_t{0});
+  if (!state->stream.is_secure()) return read_plain(state, into, std::move(handler));
   const auto progress = state->stream.read(std::span(static_cast<char*>(into.data()), into.size()));
   if (progress.state == EdgeStream::State::done)
     return state->complete(std::move(handler), error_code(), progress.bytes);
@@ -128,6 +132,17 @@ void AnyStream::read(const std::shared_ptr<State>& state, asio::mutable_buffer i
     if (error) return state->complete(std::move(waiting), error, std::size_t{0});
     read(state, into, std::move(waiting));
   });
+}
+
+/// By Asio, which asks the kernel for a new readiness only when there is none, as a wait always does.
+void AnyStream::read_plain(const std::shared_ptr<State>& state, asio::mutable_buffer into, TransferHandler handler) {
+  state->socket.async_read_some(
+      asio::buffer(into), [state, handler = std::move(handler)](const error_code& error, std::size_t bytes) mutable {
+        if (!error || error == asio::error::eof || error == asio::error::operation_aborted)
+          return std::move(handler)(error, bytes);
+        state->failure = error.message();
+        std::move(handler)(error_code(asio::error::connection_reset), bytes);
+      });
 }
 
 void AnyStream::write(const std::shared_ptr<State>& state, std::string piece, TransferHandler handler) {

@@ -4,9 +4,9 @@
 // everywhere. Inside net only: it brings Asio.
 #include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/role.hpp>
@@ -24,12 +24,13 @@ namespace junctor::net {
 /// At most one read and one write at a time. Every operation completes, by post, also after close() or the end of this.
 class AnyStream {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::io_context::executor_type;
   using ErrorCode = boost::system::error_code;
   using Handler = boost::asio::any_completion_handler<void(ErrorCode)>;
   using TransferHandler = boost::asio::any_completion_handler<void(ErrorCode, std::size_t)>;
 
-  /// `socket` is connected. With `ssl`, async_handshake() comes first; without, it has nothing to do.
+  /// `socket` is connected, and of an io_context without a strand. With `ssl`, async_handshake() comes first; without,
+  /// it has nothing to do.
   AnyStream(boost::asio::ip::tcp::socket socket, Ssl ssl);
   AnyStream(AnyStream&&) noexcept = default;
   AnyStream& operator=(AnyStream&&) = delete;
@@ -83,6 +84,8 @@ class AnyStream {
  private:
   struct State;
   static void read(const std::shared_ptr<State>& state, boost::asio::mutable_buffer into, TransferHandler handler);
+  static void read_plain(const std::shared_ptr<State>& state, boost::asio::mutable_buffer into,
+                         TransferHandler handler);
   static void write(const std::shared_ptr<State>& state, std::string piece, TransferHandler handler);
 
   std::shared_ptr<State> state_;  // shared with what is under way

@@ -1,5 +1,7 @@
 #include "net/edge_thread.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,8 +33,8 @@ EdgeThread::EdgeThread(const EdgeLimits& limits, ControlLoop& control, Counters&
       control_(control),
       counters_(counters),
       context_{*this, limits_, counters_, std::move(control_side), handshakes_},
+      waker_([this] { asio::post(io_, [this] { run_commands(); }); }),
       commands_(command_capacity, waker_),
-      wake_(io_, ::dup(waker_.fd())),
       sweep_(io_),
       retry_(io_) {}
 
@@ -53,8 +55,8 @@ void EdgeThread::set_outgoing(ListenerIndex index, StreamService service) {
 void EdgeThread::start() {
   thread_ = std::thread([this] {
     name_thread("edge");
+    const auto work = asio::make_work_guard(io_);
     run_commands();
-    wait_commands();
     sweep();
     for (const auto& listener : listeners_) wait_accept(*listener);
     io_.run();
@@ -76,25 +78,11 @@ void EdgeThread::stop() {
   connections_.clear();
 }
 
-void EdgeThread::wait_commands() {
-  wake_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
-    if (error) return;
-    waker_.awake();
-    waker_.drain();
-    run_commands();
-    wait_commands();
-  });
-}
-
 void EdgeThread::run_commands() {
-  for (bool any = true; any;) {
-    waker_.prepare_sleep();
-    any = false;
-    while (std::optional<EdgeCommand> command = commands_.receive()) {
-      execute(std::move(*command));
-      any = true;
-    }
-  }
+  do {
+    waker_.awake();
+    while (std::optional<EdgeCommand> command = commands_.receive()) execute(std::move(*command));
+  } while (waker_.prepare_sleep());
 }
 
 void EdgeThread::execute(EdgeCommand&& command) {

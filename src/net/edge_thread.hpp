@@ -67,7 +67,6 @@ class EdgeThread final : public EdgeOwner {
   const std::optional<Service>& outgoing(Security security) const {
     return outgoing_[static_cast<std::size_t>(security)];
   }
-  void wait_commands();
   void run_commands();
   void execute(EdgeCommand&& command);
   void connect(EdgeCommand&& command);
@@ -84,7 +83,6 @@ class EdgeThread final : public EdgeOwner {
   boost::asio::io_context io_{1};
   Waker waker_;
   Channel<EdgeCommand> commands_;
-  boost::asio::posix::stream_descriptor wake_;
   boost::asio::steady_timer sweep_, retry_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::array<std::optional<Service>, 2> outgoing_;  // by Security

@@ -13,10 +13,11 @@ Waker::Waker() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 }
 
 Waker::~Waker() {
-  ::close(fd_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void Waker::signal() {
+  if (signal_) return signal_();
   const std::uint64_t one = 1;
   // It can only fail when the counter is full, and then the descriptor is readable anyway.
   [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);

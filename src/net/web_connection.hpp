@@ -38,6 +38,9 @@ struct WebCounters {
 /// The thread, as its connections see it.
 class WebOwner {
  public:
+  /// Until the turn ends the control thread need not wake this one: what it said meanwhile is done then.
+  virtual void begin_turn() = 0;
+  virtual void end_turn() = 0;
   /// False, with `task` untouched, when the control thread has enough.
   virtual bool deliver(Task& task, std::size_t bytes) = 0;
   virtual void retry_later(std::shared_ptr<WebConnection> connection) = 0;
@@ -51,6 +54,17 @@ class WebOwner {
 
  protected:
   ~WebOwner() = default;
+};
+
+class WebTurn {
+ public:
+  explicit WebTurn(WebOwner& owner) : owner_(owner) { owner_.begin_turn(); }
+  ~WebTurn() { owner_.end_turn(); }
+  WebTurn(const WebTurn&) = delete;
+  WebTurn& operator=(const WebTurn&) = delete;
+
+ private:
+  WebOwner& owner_;
 };
 
 struct WebContext {

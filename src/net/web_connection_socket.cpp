@@ -69,6 +69,7 @@ void WebConnection::opened_socket() {
 void WebConnection::read_message() {
   if (std::exchange(reading_, true)) return;
   socket_->stream.async_read(socket_->incoming, [self = shared_from_this()](const error_code& error, std::size_t) {
+    const WebTurn turn(self->context_.owner);
     self->reading_ = false;
     if (self->state_ != State::socket) return;
     if (error) return self->end_socket(error);

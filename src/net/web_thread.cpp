@@ -1,7 +1,7 @@
 #include "net/web_thread.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <unistd.h>
 #include <utility>
 
 #include "net/clock.hpp"
@@ -32,9 +32,9 @@ WebThread::WebThread(const WebLimits& limits, ControlLoop& control, Log& log, Co
       control_(control),
       counters_(counters),
       context_{*this, limits_, log, counters_, std::move(control_side), handshakes_},
+      waker_([this] { asio::post(io_, [this] { run_commands(); }); }),
       commands_(command_capacity, waker_),
       roused_(roused_capacity),
-      wake_(io_, ::dup(waker_.fd())),
       retry_(io_),
       stop_(io_),
       works_(io_),
@@ -52,8 +52,8 @@ void WebThread::listen(Fd fd, int family, bool secure) {
 void WebThread::start() {
   thread_ = std::thread([this] {
     name_thread("web");
+    const auto work = asio::make_work_guard(io_);
     run_commands();
-    wait_commands();
     for (const auto& listener : listeners_) accept(*listener);
     io_.run();
   });
@@ -118,28 +118,25 @@ void WebThread::take(asio::ip::tcp::socket socket, bool secure) {
 
 // --- commands
 
-void WebThread::wait_commands() {
-  wake_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
-    if (error) return;
-    waker_.awake();
-    waker_.drain();
-    run_commands();
-    wait_commands();
-  });
+void WebThread::begin_turn() {
+  waker_.awake();
+  gathers_ = true;
+}
+
+void WebThread::end_turn() {
+  if (waker_.prepare_sleep()) return run_commands();
+  gathers_ = false;
+  flush_all();
 }
 
 void WebThread::run_commands() {
-  running_commands_ = true;
-  for (bool any = true; any;) {
-    waker_.prepare_sleep();
-    any = false;
-    while (std::optional<WebCommand> command = commands_.receive()) {
-      execute(std::move(*command));
-      any = true;
-    }
+  gathers_ = true;
+  do {
+    waker_.awake();
+    while (std::optional<WebCommand> command = commands_.receive()) execute(std::move(*command));
     run_roused();
-  }
-  running_commands_ = false;
+  } while (waker_.prepare_sleep());
+  gathers_ = false;
   flush_all();
   if (stopping_) go_away();
 }
@@ -206,7 +203,7 @@ std::shared_ptr<WebConnection> WebThread::find(WebId id) const {
 void WebThread::flush_later(std::shared_ptr<WebConnection> connection) {
   if (!connection->wants_flush()) return;
   unflushed_.push_back(std::move(connection));
-  if (!running_commands_ && unflushed_.size() == 1) asio::post(io_, [this] { flush_all(); });
+  if (!gathers_ && unflushed_.size() == 1) asio::post(io_, [this] { flush_all(); });
 }
 
 void WebThread::flush_all() {
@@ -223,14 +220,14 @@ void WebThread::rouse(WebId id) {
 }
 
 void WebThread::run_roused() {
-  const TimePoint time = now();
-  if (all_roused_.exchange(false)) {
+  if (all_roused_.load(std::memory_order_relaxed) && all_roused_.exchange(false)) {
+    const TimePoint time = now();
     std::vector<std::shared_ptr<WebConnection>> all;
     for (const auto& [key, connection] : connections_) all.push_back(connection);
     for (const auto& connection : all) connection->work(time);
   }
   while (const std::optional<WebId> id = roused_.pop()) {
-    if (const auto connection = find(*id)) connection->work(time);
+    if (const auto connection = find(*id)) connection->work(now());
   }
 }
 

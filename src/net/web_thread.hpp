@@ -3,7 +3,6 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <queue>
@@ -38,6 +37,8 @@ class WebThread final : public WebOwner, public WebTalker {
   void rouse(WebId id);
 
   // WebOwner, for the connections.
+  void begin_turn() override;
+  void end_turn() override;
   bool deliver(Task& task, std::size_t bytes) override;
   void retry_later(std::shared_ptr<WebConnection> connection) override;
   void flush_later(std::shared_ptr<WebConnection> connection) override;
@@ -75,7 +76,6 @@ class WebThread final : public WebOwner, public WebTalker {
 
   void accept(Listener& listener);
   void take(boost::asio::ip::tcp::socket socket, bool secure);
-  void wait_commands();
   void run_commands();
   void run_roused();
   void execute(WebCommand&& command);
@@ -103,7 +103,6 @@ class WebThread final : public WebOwner, public WebTalker {
   Channel<WebCommand> commands_;
   BoundedQueue<WebId> roused_;
   std::atomic<bool> all_roused_{false}, stopping_{false};
-  boost::asio::posix::stream_descriptor wake_;
   boost::asio::steady_timer retry_, stop_;
   DueList works_, checks_;
   std::vector<std::unique_ptr<Listener>> listeners_;
@@ -114,7 +113,8 @@ class WebThread final : public WebOwner, public WebTalker {
   std::vector<std::shared_ptr<WebConnection>> unflushed_, retries_;
   std::uint64_t last_id_ = 0, last_serial_ = 0;
   std::vector<Task> lost_;  // for the control thread: what it opened was gone
-  bool running_commands_ = false, retrying_ = false, going_away_ = false;
+  bool gathers_ = false;    // what is to be flushed, until the turn's end
+  bool retrying_ = false, going_away_ = false;
   std::thread thread_;
 };
 
