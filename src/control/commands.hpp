@@ -31,15 +31,15 @@ struct Blocked {
   std::uint64_t dropped = 0;
 };
 
-/// How long the turns of the control loop took.
-struct TurnTimes {
+/// How long something took that was done often.
+struct DurationCounts {
   struct Bucket {
     microseconds below{0};
-    std::uint64_t turns = 0;
+    std::uint64_t count = 0;
   };
-  std::vector<Bucket> buckets;  ///< shortest first; each has its own turns alone
+  std::vector<Bucket> buckets;  ///< shortest first; each has its own alone
   std::uint64_t longer = 0;     ///< than the last bucket's
-  microseconds total{0};        ///< of all turns
+  microseconds total{0};        ///< of all together
 };
 
 struct Status {
@@ -57,7 +57,8 @@ struct Status {
   std::uint64_t media_ports = 0;       ///< taken
   std::uint64_t store_backlog = 0;     ///< writes not yet on disk
   std::uint64_t rwi_sessions = 0;      ///< of programs, open
-  TurnTimes turns, work;               ///< of the control loop; `work`: their CPU time
+  DurationCounts turns, work;          ///< of the control loop; `work`: their CPU time
+  DurationCounts ticks;                ///< of the mixers: until how long after its time each was done
   microseconds longest_turn{0};        ///< of the control loop, since the start
   microseconds longest_work{0};        ///< the same in CPU time: what is less than the turn, others had the processor
   std::vector<std::string> listeners;  ///< "udp 0.0.0.0:5060"

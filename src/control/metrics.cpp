@@ -87,16 +87,16 @@ void put_counters(Page& page, const Status& status) {
   }
 }
 
-void put_turns(Page& page, const std::string& name, std::string_view help, const TurnTimes& turns) {
+void put_durations(Page& page, const std::string& name, std::string_view help, const DurationCounts& counts) {
   page.family(name, "histogram", help);
   std::uint64_t sum = 0;
-  for (const TurnTimes::Bucket& bucket : turns.buckets) {
-    sum += bucket.turns;
+  for (const DurationCounts::Bucket& bucket : counts.buckets) {
+    sum += bucket.count;
     page.sample(name + "_bucket", label("le", number(in_seconds(bucket.below))), static_cast<double>(sum));
   }
-  sum += turns.longer;
+  sum += counts.longer;
   page.sample(name + "_bucket", label("le", "+Inf"), static_cast<double>(sum));
-  page.sample(name + "_sum", {}, in_seconds(turns.total));
+  page.sample(name + "_sum", {}, in_seconds(counts.total));
   page.sample(name + "_count", {}, static_cast<double>(sum));
 }
 
@@ -172,8 +172,10 @@ std::string metrics_text(const Status& status, const std::vector<TrunkInfo>& tru
   Page page;
   put_gauges(page, status);
   put_trunks(page, trunks);
-  put_turns(page, "junctor_control_turn_seconds", "How long the turns of the control loop took.", status.turns);
-  put_turns(page, "junctor_control_work_seconds", "CPU time of the turns of the control loop.", status.work);
+  put_durations(page, "junctor_control_turn_seconds", "How long the turns of the control loop took.", status.turns);
+  put_durations(page, "junctor_control_work_seconds", "CPU time of the turns of the control loop.", status.work);
+  put_durations(page, "junctor_media_tick_lateness_seconds",
+                "How long after its time each tick of a media worker's mixers was done.", status.ticks);
   put_counters(page, status);
   return page.take();
 }

@@ -134,6 +134,8 @@ TEST_F(Metrics, TurnsAreACumulativeHistogramInSeconds) {
   EXPECT_EQ(samples.at("junctor_control_turn_seconds_bucket{le=\"+Inf\"}"), 7);
   EXPECT_EQ(samples.at("junctor_control_turn_seconds_count"), 7);
   EXPECT_EQ(samples.at("junctor_control_turn_seconds_sum"), 0.035);
+  status.ticks = {{{microseconds(1), 3}}, 0, milliseconds(2)};
+  EXPECT_EQ(scrape(metrics_text(status, {})).at("junctor_media_tick_lateness_seconds_sum"), 0.002);
 }
 
 TEST_F(Metrics, TrunksAreLabelled) {

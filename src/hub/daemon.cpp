@@ -225,11 +225,11 @@ std::function<std::unique_ptr<StreamFramer>()> Daemon::sip_framer() const {
   return [bounds] { return std::make_unique<transport::SipFramer>(bounds); };
 }
 
-control::TurnTimes times_of(const net::TurnHistogram& histogram) {
-  control::TurnTimes out;
-  for (std::size_t i = 0; i + 1 < net::TurnHistogram::buckets; ++i)
+control::DurationCounts counts_of(const net::DurationHistogram& histogram) {
+  control::DurationCounts out;
+  for (std::size_t i = 0; i + 1 < net::DurationHistogram::buckets; ++i)
     out.buckets.push_back({microseconds(std::int64_t{1} << i), histogram.count(i)});
-  out.longer = histogram.count(net::TurnHistogram::buckets - 1);
+  out.longer = histogram.count(net::DurationHistogram::buckets - 1);
   out.total = std::chrono::floor<microseconds>(histogram.total());
   return out;
 }
@@ -412,8 +412,9 @@ void Daemon::build_core() {
   Operator::Process process;
   process.longest_turn = [this] { return std::chrono::floor<microseconds>(loop_->turns().longest()); };
   process.longest_work = [this] { return std::chrono::floor<microseconds>(loop_->work().longest()); };
-  process.turns = [this] { return times_of(loop_->turns()); };
-  process.work = [this] { return times_of(loop_->work()); };
+  process.turns = [this] { return counts_of(loop_->turns()); };
+  process.work = [this] { return counts_of(loop_->work()); };
+  process.ticks = [this] { return counts_of(media_->tick_lateness()); };
   process.load_config = [this] { return load_checked(options_.config); };
   process.take_certificates = [this](const config::Config& config) { return take_certificates(config); };
   process.drain = [this](seconds timeout, TimePoint then) { begin_drain(timeout, then); };

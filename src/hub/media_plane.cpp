@@ -56,8 +56,13 @@ std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimeP
 /// One worker: its logic, its thread, and the two channels to it.
 class MediaPlane::Lane final : public net::PacketSide, private media::EventSink {
  public:
-  Lane(std::uint32_t index, std::size_t slots, net::ControlLoop& control, Counters& counters)
-      : index_(index), slots_(slots), counters_(counters), events_(queue_capacity, control.waker()) {}
+  Lane(std::uint32_t index, std::size_t slots, net::ControlLoop& control, Counters& counters,
+       net::DurationHistogram& tick_lateness)
+      : index_(index),
+        slots_(slots),
+        counters_(counters),
+        tick_lateness_(tick_lateness),
+        events_(queue_capacity, control.waker()) {}
 
   void set_thread(std::unique_ptr<net::MediaThread> thread) {
     thread_ = std::move(thread);
@@ -155,7 +160,11 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   void on_unreachable(std::uint64_t tag, const Address& to, TimePoint now) override {
     worker_->on_unreachable(tag, to, now);
   }
-  void on_tick(TimePoint now) override { worker_->advance(now); }
+  void on_tick(TimePoint now) override {
+    const std::optional<TimePoint> due = worker_->next_tick();
+    worker_->advance(now);
+    if (due && *due <= now) tick_lateness_.add(net::now() - *due);
+  }
   std::optional<TimePoint> next_wake() const override {
     auto wake = worker_->next_wake();
     if (events_.backlog() > 0) {  // the control thread is slow: try again soon
@@ -208,6 +217,7 @@ class MediaPlane::Lane final : public net::PacketSide, private media::EventSink 
   const std::uint32_t index_;
   const std::size_t slots_;
   Counters& counters_;
+  net::DurationHistogram& tick_lateness_;
   net::SystemRandom random_;
   std::unique_ptr<media::Worker> worker_;
   TimePoint wall_set_{};
@@ -251,7 +261,7 @@ Result<std::unique_ptr<MediaPlane>, std::string> MediaPlane::create(const config
   for (const IpAddress& ip : config.address) (ip.family == Family::v4 ? settings.bind_v4 : settings.bind_v6) = ip;
   for (std::uint32_t i = 0; i < settings.workers; ++i) {
     settings.worker = i;
-    auto lane = std::make_unique<Lane>(i, settings.max_slots, control, counters);
+    auto lane = std::make_unique<Lane>(i, settings.max_slots, control, counters, plane->tick_lateness_);
     auto thread = net::MediaThread::create(settings, *lane, counters);
     if (!thread) return fail(std::move(thread.error()));
     lane->set_thread(std::move(*thread));

@@ -11,6 +11,7 @@
 #include "config/config.hpp"
 #include "media/media.hpp"
 #include "net/control_loop.hpp"
+#include "net/duration_histogram.hpp"
 
 namespace junctor::hub {
 
@@ -34,11 +35,15 @@ class MediaPlane final : public media::Plane {
 
   bool congested() const override;
 
+  /// Of all workers: how long after its time each tick of the mixers was done. Any thread.
+  const net::DurationHistogram& tick_lateness() const { return tick_lateness_; }
+
  private:
   class Lane;
   MediaPlane();
   bool take_event(TimePoint now);
 
+  net::DurationHistogram tick_lateness_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::function<void(const media::Event&, TimePoint)> sink_;
   std::size_t next_event_lane_ = 0;

@@ -333,6 +333,26 @@ TEST_F(MediaPlaneTest, legs_of_two_workers_are_joined) {
             << took.back() / microseconds(1) << " us at most\n";
 }
 
+TEST_F(MediaPlaneTest, ticks_of_mixers_are_timed) {
+  FarEnd alice, bob;
+  const media::PortLease a = open(0, alice), b = open(0, bob);
+  const media::MixerId mixer = media::make_mixer_id(0, 1);
+  EXPECT_EQ(plane_->tick_lateness().count(), 0u);
+  control([&] {
+    plane_->command(0, media::OpenMixer{mixer});
+    for (const PortId port : {a.id, b.id}) plane_->command(0, media::Seat{.port = port, .mixer = mixer});
+    return true;
+  });
+  bool heard = false;
+  for (std::uint16_t i = 1; i < 100 && !heard; ++i) {
+    alice.speak(a.rtp_port, i);
+    heard = bob.hears(50);
+  }
+  EXPECT_TRUE(heard);
+  EXPECT_GT(plane_->tick_lateness().count(), 0u);
+  EXPECT_GT(plane_->tick_lateness().total(), Duration::zero());
+}
+
 TEST_F(MediaPlaneTest, many_leases_come_and_go) {
   constexpr int rounds = 300;
   int leased = 0;

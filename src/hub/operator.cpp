@@ -147,6 +147,7 @@ control::Status Operator::status(TimePoint now) {
   out.rwi_sessions = core_.programs().gateway().sessions().size();
   out.turns = process_.turns();
   out.work = process_.work();
+  out.ticks = process_.ticks();
   out.longest_turn = process_.longest_turn();
   out.longest_work = process_.longest_work();
   out.listeners = process_.listeners;

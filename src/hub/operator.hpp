@@ -22,7 +22,7 @@ class Operator final : public control::Commands {
   /// What only the process knows.
   struct Process {
     std::function<microseconds()> longest_turn, longest_work;
-    std::function<control::TurnTimes()> turns, work;
+    std::function<control::DurationCounts()> turns, work, ticks;
     std::function<Result<config::Snapshot, std::vector<std::string>>()> load_config;  ///< faults on the other side
     /// Certificates and keys anew, for connections from now on; a line for each that cannot be used, and all stay as
     /// they were.

@@ -58,6 +58,10 @@ class Worker final : public DatagramSink, private TimerTarget {
   /// Fires what is due: reports, timeouts, keys, mixers.
   void advance(TimePoint now) { wheel_.advance(now); }
   std::optional<TimePoint> next_wake() const { return wheel_.next_wake(); }
+  /// When the mixers tick next; nothing while none of them has anything to do.
+  std::optional<TimePoint> next_tick() const {
+    return seated_ + playing_ == 0 ? std::nullopt : std::optional(next_tick_);
+  }
 
   /// For NTP times in sender reports; again every now and then, as WallClock asks.
   void set_wall(TimePoint mono, WallTime wall) { wall_.set(mono, wall); }

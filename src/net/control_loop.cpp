@@ -110,7 +110,7 @@ class ControlLoop::Impl {
   std::function<void(Signal, TimePoint)> on_signal_;
   std::vector<std::function<bool(TimePoint)>> sources_;
   std::vector<std::function<std::optional<TimePoint>(TimePoint)>> turn_ends_;
-  TurnHistogram turns_, work_;
+  DurationHistogram turns_, work_;
   std::atomic<bool> stop_{false};
 
  private:
@@ -255,10 +255,10 @@ Waker& ControlLoop::waker() {
 bool ControlLoop::send(std::uint64_t tag, const Address& to, std::span<const std::uint8_t> bytes) {
   return impl_->listeners_.send(tag, to, bytes);
 }
-const TurnHistogram& ControlLoop::turns() const {
+const DurationHistogram& ControlLoop::turns() const {
   return impl_->turns_;
 }
-const TurnHistogram& ControlLoop::work() const {
+const DurationHistogram& ControlLoop::work() const {
   return impl_->work_;
 }
 

@@ -17,7 +17,7 @@
 #include "base/io.hpp"
 #include "base/result.hpp"
 #include "base/timer_wheel.hpp"
-#include "net/turn_histogram.hpp"
+#include "net/duration_histogram.hpp"
 #include "net/waker.hpp"
 
 namespace junctor::net {
@@ -81,8 +81,8 @@ class ControlLoop final : public DatagramSender {
   bool send(std::uint64_t tag, const Address& to, std::span<const std::uint8_t> bytes) override;
 
   /// How long turns took, and how much CPU time: what a turn was held up by others is the difference.
-  const TurnHistogram& turns() const;
-  const TurnHistogram& work() const;
+  const DurationHistogram& turns() const;
+  const DurationHistogram& work() const;
 
  private:
   class Impl;

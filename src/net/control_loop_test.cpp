@@ -205,10 +205,10 @@ TEST(ControlLoop, AFloodOfWorkIsCutIntoShortTurns) {
   t.start();
   t.on_loop([] { return 0; });
   t.stop();
-  EXPECT_GE(t.loop->turns().turns(), 8u);
+  EXPECT_GE(t.loop->turns().count(), 8u);
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < TurnHistogram::buckets; ++i) sum += t.loop->turns().count(i);
-  EXPECT_EQ(sum, t.loop->turns().turns());
+  for (std::size_t i = 0; i < DurationHistogram::buckets; ++i) sum += t.loop->turns().count(i);
+  EXPECT_EQ(sum, t.loop->turns().count());
 }
 
 TEST(ControlLoop, SignalsArriveOnTheLoop) {

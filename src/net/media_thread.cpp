@@ -120,7 +120,6 @@ class MediaThread::Impl final : public PacketSockets {
 
   PortPool& pool() { return pool_; }
   Waker& waker() { return waker_; }
-  const TurnHistogram& turns() const { return turns_; }
 
  private:
   bool watch(int fd, std::uint32_t events, std::uint64_t token) {
@@ -173,7 +172,6 @@ class MediaThread::Impl final : public PacketSockets {
       more = pool_.refill(binds_per_turn, on_bound_, start);
       publish_counts();
       ended = now();
-      turns_.add(ended - start);
       if (packets && gathers && !more) coalesce(start, ended);
     }
   }
@@ -272,7 +270,6 @@ class MediaThread::Impl final : public PacketSockets {
   std::array<iovec, packets_per_socket> vectors_{};
   std::array<SocketAddress, packets_per_socket> sources_{};
   std::array<std::array<std::uint8_t, packet_bytes>, packets_per_socket> packets_;
-  TurnHistogram turns_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
@@ -308,9 +305,6 @@ bool MediaThread::has_family(Family family) const {
 }
 Waker& MediaThread::waker() {
   return impl_->waker();
-}
-const TurnHistogram& MediaThread::turns() const {
-  return impl_->turns();
 }
 
 }  // namespace junctor::net

@@ -14,7 +14,6 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "net/fd.hpp"
-#include "net/turn_histogram.hpp"
 #include "net/waker.hpp"
 
 namespace junctor::net {
@@ -119,7 +118,6 @@ class MediaThread {
 
   /// For channels to this worker.
   Waker& waker();
-  const TurnHistogram& turns() const;
 
  private:
   class Impl;
